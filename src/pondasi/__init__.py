@@ -1,0 +1,102 @@
+"""Pondasi: a planning engine for a national chip industry.
+
+The names below are the public surface; each is loaded when it is first used, so that importing the
+package costs little and opens nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pondasi.chain.coverage import count_grades, weigh_grades
+    from pondasi.chain.flows import Flows, balance_flows
+    from pondasi.chain.load import CheckReport, build_chain, check_pack, load_chain, load_world, save_chain
+    from pondasi.chain.records import Chain, World
+    from pondasi.chain.sample import sample_chains
+    from pondasi.errors import BalanceError, DataError, PondasiError, Problem, UsageError
+    from pondasi.facts import Figure
+    from pondasi.position.concentration import measure_concentration
+    from pondasi.position.exposure import Exposure, measure_exposure
+    from pondasi.report.brief import Brief, write_brief
+    from pondasi.report.findings import Findings, gather_findings
+    from pondasi.tables.excel_write import save_template
+    from pondasi.words import Words
+
+_HOMES = {
+    "BalanceError": "errors",
+    "Brief": "report.brief",
+    "Chain": "chain.records",
+    "CheckReport": "chain.load",
+    "DataError": "errors",
+    "Exposure": "position.exposure",
+    "Figure": "facts",
+    "Findings": "report.findings",
+    "Flows": "chain.flows",
+    "PondasiError": "errors",
+    "Problem": "errors",
+    "UsageError": "errors",
+    "Words": "words",
+    "World": "chain.records",
+    "balance_flows": "chain.flows",
+    "build_chain": "chain.load",
+    "check_pack": "chain.load",
+    "count_grades": "chain.coverage",
+    "gather_findings": "report.findings",
+    "load_chain": "chain.load",
+    "load_world": "chain.load",
+    "measure_concentration": "position.concentration",
+    "measure_exposure": "position.exposure",
+    "sample_chains": "chain.sample",
+    "save_chain": "chain.load",
+    "save_template": "tables.excel_write",
+    "weigh_grades": "chain.coverage",
+    "write_brief": "report.brief",
+}
+
+__all__ = [
+    "BalanceError",
+    "Brief",
+    "Chain",
+    "CheckReport",
+    "DataError",
+    "Exposure",
+    "Figure",
+    "Findings",
+    "Flows",
+    "PondasiError",
+    "Problem",
+    "UsageError",
+    "Words",
+    "World",
+    "balance_flows",
+    "build_chain",
+    "check_pack",
+    "count_grades",
+    "gather_findings",
+    "load_chain",
+    "load_world",
+    "measure_concentration",
+    "measure_exposure",
+    "sample_chains",
+    "save_chain",
+    "save_template",
+    "weigh_grades",
+    "write_brief",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("pondasi")
+    if name not in _HOMES:
+        message = f"module 'pondasi' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"pondasi.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,89 @@
+"""``pondasi brief HOME --with PARTNER``: the answer as a document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pondasi.cli.options import say_json, take
+from pondasi.cli.spoken import SpokenCommand
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pondasi.report.findings import Findings
+    from pondasi.words import Words
+
+
+def make_command(words: Words) -> click.Command:
+    """Return the verb."""
+
+    def run(home: str, *, partner: str | None, out_: Path | None, workspace_: Path | None, world_: Path | None, **options: object) -> None:
+        from pondasi.chain.load import load_chain
+        from pondasi.places import require_country
+        from pondasi.report.brief import write_brief
+        from pondasi.report.findings import gather_findings
+        from pondasi.workspace import Manifest, open_workspace
+
+        require_country(home)
+        if partner is not None:
+            require_country(partner)
+        seed, draws, places = int(str(options["seed_"])), int(str(options["draws_"])), str(options["places_"])
+        chain = load_chain(world_)
+        findings = gather_findings(chain, home, partner, draws=draws, seed=seed)
+        chosen = {"home": home, "with": partner, "language": words.language, "places": places, "draws": draws}
+        manifest = Manifest("brief", chosen, {"id": chain.id, "version": chain.version, "hash": chain.hash}, seed)
+        workspace = open_workspace(workspace_)
+        name = "-".join(["brief", home, *([partner] if partner else []), words.language]) + ".html"
+        path = out_ if out_ is not None else workspace.documents / name
+        brief = write_brief(findings, words, path, places=places, manifest=_lines(manifest))
+        run_folder = workspace.save_run(manifest, _tables(findings))
+        if options["json_"]:
+            say_json({"document": str(path), "run": str(run_folder), "statements": [_statement(item) for section in brief.sections for item in section.statements]})
+        elif not options["quiet_"]:
+            for section in brief.sections:
+                for item in section.statements:
+                    click.echo(f"- {item.text} [{words.say(f'grade.{item.grade}')}]")
+            click.echo(words.say("cli.brief.done", path=str(path)))
+
+    return SpokenCommand(
+        name="brief",
+        words=words,
+        callback=run,
+        params=[
+            click.Argument(["home"], metavar="HOME"),
+            click.Option(["--with", "partner"], metavar="PARTNER", help=words.say("cli.option.with")),
+            *take(words, "language", "places", "out", "workspace", "world", "draws", "seed", "json", "quiet"),
+        ],
+        help=words.say("cli.brief.long"),
+    )
+
+
+def _statement(item: object) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return asdict(item)  # type: ignore[call-overload,no-any-return]
+
+
+def _lines(manifest: object) -> dict[str, str]:
+    """Return the lines of the manifest that a document shows."""
+    content = manifest.as_dict()  # type: ignore[attr-defined]
+    return {
+        "pondasi": content["versions"]["pondasi"],
+        "world": f"{content['data']['id']}-{content['data']['version']}",
+        "hash": content["data"]["hash"][:16],
+        "seed": str(content["seed"]),
+        "draws": str(content["options"]["draws"]),
+        "made": content["started"],
+        "run": manifest.name,  # type: ignore[attr-defined]
+    }
+
+
+def _tables(findings: Findings) -> dict[str, object]:
+    return {
+        "exposure": findings.exposure.by_country.reset_index(),
+        "exposure_by_node": findings.exposure.by_node.reset_index(),
+        "concentration": findings.concentration.reset_index(),
+        "grades": findings.grades.reset_index(),
+    }

@@ -1,0 +1,88 @@
+"""``pondasi check PATH``: every problem of a pack at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pondasi.cli.options import say_json, take
+from pondasi.cli.spoken import SpokenCommand
+from pondasi.errors import DataError
+
+if TYPE_CHECKING:
+    from pondasi.chain.load import CheckReport
+    from pondasi.errors import Problem
+    from pondasi.words import Words
+
+SHOWN = 12
+"""Findings of one kind that are shown in full without --verbose; warnings and notes show fewer."""
+SHOWN_NOTES = 3
+
+
+def make_command(words: Words) -> click.Command:
+    """Return the verb."""
+
+    def run(path: Path, *, json_: bool, quiet_: bool, verbose_: bool, **_: object) -> int:
+        from pondasi.chain.load import check_pack
+
+        report = check_pack(path)
+        if json_:
+            say_json(describe(report, words))
+        else:
+            show(report, words, quiet=quiet_, verbose=verbose_)
+        return 0 if report.ok else DataError.exit_code
+
+    return SpokenCommand(
+        name="check",
+        words=words,
+        callback=run,
+        params=[click.Argument(["path"], type=click.Path(path_type=Path), metavar="PATH"), *take(words, "language", "json", "quiet", "verbose")],
+        help=words.say("cli.check.long"),
+    )
+
+
+def show(report: CheckReport, words: Words, *, quiet: bool = False, verbose: bool = False) -> None:
+    """Print a report: errors first, many findings of one kind cut short, then the count."""
+    counts: Counter[str] = Counter()
+    totals = Counter(problem.key for problem in report.problems)
+    for problem in report.problems:
+        if quiet and problem.level != "error":
+            continue
+        counts[problem.key] += 1
+        limit = SHOWN if problem.level == "error" else SHOWN_NOTES
+        if verbose or counts[problem.key] <= limit:
+            click.echo(f"{words.say(f'level.{problem.level}')}: {words.problem(problem)}")
+        elif counts[problem.key] == totals[problem.key]:
+            click.echo(words.say("check.summary.more", n=totals[problem.key] - limit, level=words.say(f"level.{problem.level}")))
+    if not quiet:
+        for table, rows in report.rows.items():
+            click.echo(words.say("check.summary.rows", table=table, n=rows))
+    levels = Counter(problem.level for problem in report.problems)
+    parts = [words.say(f"check.summary.{level}s", n=levels[level]) for level in ("error", "warning", "note")]
+    key = "check.summary.ok" if report.ok else "check.summary.bad"
+    click.echo(words.say(key, file=report.file) + " " + words.say("check.summary.counts", errors=parts[0], warnings=parts[1], notes=parts[2]))
+
+
+def describe(report: CheckReport, words: Words) -> dict[str, object]:
+    """Return a report as plain values."""
+    return {"file": report.file, "form": report.form, "ok": report.ok, "rows": dict(report.rows), "problems": [_describe(problem, words) for problem in report.problems]}
+
+
+def _describe(problem: Problem, words: Words) -> dict[str, object]:
+    what, cure = words.problem_parts(problem)
+    place = problem.place
+    return {
+        "key": problem.key,
+        "level": problem.level,
+        "table": problem.table,
+        "file": place.file,
+        "sheet": place.sheet,
+        "row": place.row,
+        "column": place.column,
+        "value": problem.value,
+        "what": what,
+        "cure": cure,
+    }

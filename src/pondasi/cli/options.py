@@ -1,0 +1,41 @@
+"""Options that verbs share, and how results are said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pondasi.places import PROFILES
+from pondasi.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from pondasi.words import Words
+
+DRAWS = 200
+"""Chains drawn by default: the ends of a band then move by about a tenth of its width between seeds."""
+
+_MAKERS: dict[str, dict[str, Any]] = {
+    "workspace": {"type": click.Path(file_okay=False, path_type=Path), "metavar": "FOLDER"},
+    "out": {"type": click.Path(path_type=Path), "metavar": "PATH"},
+    "language": {"type": click.Choice(LANGUAGES)},
+    "places": {"type": click.Choice(PROFILES), "default": PROFILES[0]},
+    "world": {"type": click.Path(path_type=Path), "metavar": "PATH"},
+    "seed": {"type": click.IntRange(min=0), "default": 0, "metavar": "N"},
+    "draws": {"type": click.IntRange(min=0), "default": DRAWS, "metavar": "N"},
+    "json": {"is_flag": True},
+    "quiet": {"is_flag": True},
+    "verbose": {"is_flag": True},
+}
+
+
+def take(words: Words, *names: str) -> list[click.Parameter]:
+    """Return shared options by name, with their help in the user's language."""
+    return [click.Option([f"--{name}", f"{name}_"], help=words.say(f"cli.option.{name}"), **_MAKERS[name]) for name in names]
+
+
+def say_json(content: object) -> None:
+    """Print a result for another program: one JSON document, keys sorted."""
+    click.echo(json.dumps(content, ensure_ascii=False, sort_keys=True, indent=2))

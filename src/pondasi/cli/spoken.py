@@ -1,0 +1,119 @@
+"""Click in the language of the user: help, headings and usage errors come from the catalogues."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pondasi.words import LANGUAGES, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+VARIABLE = "PONDASI_LANGUAGE"
+
+
+def find_language(arguments: Sequence[str]) -> str:
+    """Return the language of the interface: ``--language``, else ``PONDASI_LANGUAGE``, else English.
+
+    It is needed before the arguments are parsed, since help and usage errors are texts as well. A
+    language that does not exist is left to the option, which refuses it.
+    """
+    found = os.environ.get(VARIABLE) or LANGUAGES[0]
+    for position, argument in enumerate(arguments):
+        if argument == "--language" and position + 1 < len(arguments):
+            found = arguments[position + 1]
+        elif argument.startswith("--language="):
+            found = argument.partition("=")[2]
+    return found if found in LANGUAGES else LANGUAGES[0]
+
+
+class SpokenCommand(click.Command):
+    """A command whose help is made of catalogue entries ``cli.<verb>`` and ``cli.option.<name>``."""
+
+    def __init__(self, *arguments: Any, words: Words, **attributes: Any) -> None:  # noqa: ANN401 - click's own signature
+        super().__init__(*arguments, options_metavar=words.say("cli.options_piece"), **attributes)
+        self.words = words
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the usage line."""
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix=self.words.say("cli.usage") + " ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options."""
+        records = [record for parameter in self.get_params(ctx) if (record := parameter.get_help_record(ctx)) is not None]
+        if records:
+            with formatter.section(self.words.say("cli.options")):
+                formatter.write_dl(records)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """Return ``--help`` with its text in the user's language."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = self.words.say("cli.option.help")
+        return option
+
+
+class SpokenGroup(SpokenCommand, click.Group):
+    """The verbs; each is loaded when it is asked for."""
+
+    def __init__(self, *arguments: Any, words: Words, verbs: dict[str, Callable[[Words], click.Command]], **attributes: Any) -> None:  # noqa: ANN401 - click's own signature
+        super().__init__(*arguments, words=words, subcommand_metavar=words.say("cli.verb_piece"), **attributes)
+        self.verbs = verbs
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the verbs in the order of a user's work."""
+        return list(self.verbs)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Return a verb, or None if there is none of that name."""
+        make = self.verbs.get(cmd_name)
+        return None if make is None else make(self.words)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the verb and what is left; a misspelt one is named with the nearest."""
+        from difflib import get_close_matches
+
+        if args and args[0] not in self.verbs and not args[0].startswith("-"):
+            near = get_close_matches(args[0], self.verbs, n=1, cutoff=0.5)
+            key = "cli.error.verb_guess" if near else "cli.error.verb"
+            raise UnknownVerbError(self.words.say(key, verb=args[0], guess=near[0] if near else "", known=", ".join(self.verbs)), ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options and the verbs."""
+        super().format_options(ctx, formatter)
+        with formatter.section(self.words.say("cli.verbs")):
+            formatter.write_dl([(verb, self.words.say(f"cli.{verb}.short")) for verb in self.verbs])
+
+
+def explain_usage(error: click.ClickException, words: Words) -> str:
+    """Return a usage error in the user's language."""
+    if isinstance(error, click.NoSuchOption):
+        guess = ", ".join(sorted(error.possibilities or ()))
+        key = "cli.error.option_guess" if guess else "cli.error.option"
+        return words.say(key, option=error.option_name, guess=guess)
+    if isinstance(error, click.MissingParameter):
+        return words.say("cli.error.missing", name=_name(error.param))
+    if isinstance(error, click.BadParameter):
+        choices = getattr(error.param.type, "choices", None) if error.param is not None else None
+        if choices:
+            return words.say("cli.error.choice", name=_name(error.param), known=", ".join(str(choice) for choice in choices))
+        return words.say("cli.error.value", name=_name(error.param))
+    if isinstance(error, click.BadOptionUsage):
+        return words.say("cli.error.option_value", option=error.option_name)
+    if isinstance(error, UnknownVerbError):
+        return error.message
+    return words.say("cli.error.usage", reason=error.format_message())
+
+
+class UnknownVerbError(click.UsageError):
+    """The verb does not exist; the message is in the user's language already."""
+
+
+def _name(parameter: click.Parameter | None) -> str:
+    if parameter is None:
+        return ""
+    return parameter.opts[0] if isinstance(parameter, click.Option) else parameter.make_metavar(click.Context(click.Command(None)))

@@ -1,0 +1,38 @@
+"""``pondasi template OUT.xlsx``: an empty workbook for a chain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pondasi.cli.options import take
+from pondasi.cli.spoken import SpokenCommand
+from pondasi.errors import UsageError
+
+if TYPE_CHECKING:
+    from pondasi.words import Words
+
+
+def make_command(words: Words) -> click.Command:
+    """Return the verb."""
+
+    def run(path: Path, *, quiet_: bool, **_: object) -> None:
+        from pondasi.tables.excel_write import save_template
+
+        if path.suffix.lower() != ".xlsx":
+            raise UsageError("template_form", path=str(path))
+        if path.exists():
+            raise UsageError("out_exists", path=str(path))
+        save_template(path, words.language)
+        if not quiet_:
+            click.echo(words.say("cli.template.done", path=str(path)))
+
+    return SpokenCommand(
+        name="template",
+        words=words,
+        callback=run,
+        params=[click.Argument(["path"], type=click.Path(path_type=Path), metavar="OUT.xlsx"), *take(words, "language", "quiet")],
+        help=words.say("cli.template.long"),
+    )

@@ -1,0 +1,1 @@
+"""Where does a country stand, and on whom does it depend?"""

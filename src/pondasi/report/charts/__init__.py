@@ -1,0 +1,1 @@
+"""Charts: a table goes in, a picture comes out; nothing is computed here but positions."""

@@ -1,0 +1,120 @@
+"""Ranked bars, each stacked by part, with an interval and its grade as texture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pondasi.report.svg import GREY, INK, RULE, Drawing, measure_text, wrap_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+ROW_HEIGHT, BAR_HEIGHT, LABEL_WIDTH, RIGHT = 28.0, 16.0, 220.0, 150.0
+WIDTH = 820.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a bar."""
+
+    value: float
+    colour: str
+    grade: str
+    tip: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: its name, its parts, the text at its end and its interval."""
+
+    name: str
+    parts: tuple[Part, ...]
+    text: str
+    low: float | None = None
+    high: float | None = None
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Key:
+    """An entry of the legend."""
+
+    name: str
+    colour: str
+    grade: str = "exact"
+
+
+@dataclass(frozen=True)
+class Bars:
+    """What the chart shows."""
+
+    id: str
+    title: str
+    description: str
+    bars: Sequence[Bar]
+    axis: Callable[[float], str]
+    keys: Sequence[Key] = field(default=())
+    limit: float | None = None
+
+
+def draw_ranked_bars(chart: Bars) -> str:
+    """Return ranked, zero-based horizontal bars as SVG."""
+    key_rows = _place_keys(chart.keys)
+    top = 12 + 22 * (key_rows[-1][2] + 1 if key_rows else 0)
+    height = top + ROW_HEIGHT * len(chart.bars) + 30
+    drawing = Drawing(WIDTH, height, chart.title, chart.description, chart.id)
+    longest = max((max(sum(part.value for part in bar.parts), bar.high or 0.0) for bar in chart.bars), default=1.0) or 1.0
+    limit = max(chart.limit or 0.0, longest)
+    unit = (WIDTH - LABEL_WIDTH - RIGHT) / limit
+    for key, x, row in key_rows:
+        drawing.add("rect", x=x, y=6 + 22 * row, width=14, height=12, **drawing.paint(key.colour, key.grade))
+        drawing.text(x + 20, 16 + 22 * row, key.name, size=12, fill=GREY)
+    for tick in _ticks(limit):
+        x = LABEL_WIDTH + tick * unit
+        drawing.add("line", x1=x, y1=top - 4, x2=x, y2=height - 24, stroke=RULE)
+        drawing.text(x, height - 8, chart.axis(tick), size=11, fill=GREY, anchor="middle")
+    for number, bar in enumerate(chart.bars):
+        _draw_bar(drawing, bar, top + ROW_HEIGHT * number, unit)
+    return str(drawing)
+
+
+def _draw_bar(drawing: Drawing, bar: Bar, y: float, unit: float) -> None:
+    weight = "700" if bar.strong else "400"
+    lines = wrap_text(bar.name, LABEL_WIDTH - 14, 12)
+    for number, line in enumerate(lines):
+        offset = 16 if len(lines) == 1 else 10 + 12 * number
+        drawing.text(LABEL_WIDTH - 8, y + offset, line, size=12, anchor="end", weight=weight, tip=bar.name)
+    x = LABEL_WIDTH
+    for part in bar.parts:
+        width = part.value * unit
+        drawing.add("rect", x=x, y=y + 4, width=max(width, 0.0), height=BAR_HEIGHT, stroke_width=0.8, tip=part.tip, **drawing.paint(part.colour, part.grade))
+        x += width
+    middle = y + 4 + BAR_HEIGHT / 2
+    end = x
+    if bar.low is not None and bar.high is not None and bar.high > bar.low:
+        low, high = LABEL_WIDTH + bar.low * unit, LABEL_WIDTH + bar.high * unit
+        drawing.add("line", x1=low, y1=middle, x2=high, y2=middle, stroke=INK, stroke_width=1.4)
+        for side in (low, high):
+            drawing.add("line", x1=side, y1=middle - 4, x2=side, y2=middle + 4, stroke=INK, stroke_width=1.4)
+        end = max(end, high)
+    drawing.text(end + 8, y + 16, bar.text, size=12, weight=weight)
+
+
+def _place_keys(keys: Sequence[Key]) -> list[tuple[Key, float, int]]:
+    placed: list[tuple[Key, float, int]] = []
+    x, row = 0.0, 0
+    for key in keys:
+        width = 38 + measure_text(key.name, 12)
+        if x + width > WIDTH and x > 0:
+            x, row = 0.0, row + 1
+        placed.append((key, x, row))
+        x += width
+    return placed
+
+
+def _ticks(limit: float) -> list[float]:
+    for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5):
+        if limit / step <= 6:  # noqa: PLR2004 - at most six ticks
+            break
+    return [round(number * step, 6) for number in range(int(limit / step + 1e-9) + 1)]

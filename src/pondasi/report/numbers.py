@@ -1,0 +1,117 @@
+"""Numbers as a reader of a language expects them, with no more digits than their interval deserves."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from babel.numbers import format_decimal
+
+if TYPE_CHECKING:
+    from pondasi.facts import Figure
+    from pondasi.words import Words
+
+MIN_DIGITS, MAX_DIGITS = 2, 3
+SCALES = {"en": (("trillion", 1e12), ("billion", 1e9), ("million", 1e6)), "ja": (("trillion", 1e12), ("hundred_million", 1e8), ("ten_thousand", 1e4))}
+SCALES["id"] = SCALES["en"]
+PERCENT_FLOOR = 0.0005
+"""Shares below a twentieth of a per cent are shown as 'below 0.1 %'."""
+
+
+class Numbers:
+    """Formats numbers for one language.
+
+    Example
+    -------
+    >>> from pondasi.words import Words
+    >>> Numbers(Words("id")).money(4.87e9)
+    '4,87 miliar USD'
+    >>> Numbers(Words("ja")).money(4.87e9)
+    '48.7億米ドル'
+    """
+
+    def __init__(self, words: Words) -> None:
+        self.words = words
+        self.language = words.language
+
+    def plain(self, value: float, digits: int = MAX_DIGITS) -> str:
+        """Return a number at some significant digits."""
+        rounded, decimals = round_to(value, digits)
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        return format_decimal(rounded, format=pattern, locale=self.language)
+
+    def money(self, value: float, digits: int = MAX_DIGITS) -> str:
+        """Return an amount of USD with its scale in words."""
+        name, scale = self._scale(value)
+        return self.words.say(f"number.usd.{name}", value=self.plain(value / scale, digits))
+
+    def money_interval(self, value: float, low: float | None, high: float | None, most: int = MAX_DIGITS) -> str:
+        """Return an amount with its interval, such as 'about 4.9 (4.5 to 5.3) billion USD'."""
+        digits = min(most, digits_for(value, low, high))
+        if low is None or high is None:
+            return self.money(value, digits)
+        name, scale = self._scale(value)
+        decimals = round_to(value / scale, digits)[1]
+        shown = {key: self._fixed(number / scale, decimals) for key, number in {"value": value, "low": low, "high": high}.items()}
+        return self.words.say(f"number.usd_interval.{name}", **shown)
+
+    def percent(self, value: float, digits: int = MIN_DIGITS) -> str:
+        """Return a share in per cent."""
+        if 0 < value < PERCENT_FLOOR:
+            return self.words.say("number.percent_below", value=self._fixed(0.1, 1))
+        rounded, decimals = round_to(value * 100, digits)
+        return self.words.say("number.percent", value=self._fixed(rounded, min(decimals, 1)))
+
+    def percent_interval(self, value: float, low: float | None, high: float | None, most: int = MAX_DIGITS) -> str:
+        """Return a share with its interval, such as '26 % (25 to 28)'."""
+        if low is None or high is None or math.isnan(low) or math.isnan(high):
+            return self.percent(value, most)
+        digits = min(most, digits_for(value, low, high))
+        decimals = min(round_to(value * 100, digits)[1], 1)
+        shown = {key: self._fixed(number * 100, decimals) for key, number in {"value": value, "low": low, "high": high}.items()}
+        if len(set(shown.values())) == 1:
+            return self.words.say("number.percent", value=shown["value"])
+        return self.words.say("number.percent_interval", **shown)
+
+    def figure(self, figure: Figure) -> str:
+        """Return a figure with its interval, or the word for unknown; an assumed one at two digits."""
+        if figure.value is None:
+            return self.words.say("grade.unknown")
+        most = MIN_DIGITS if figure.grade == "assumed" else MAX_DIGITS
+        if figure.unit == "fraction":
+            return self.percent_interval(figure.value, figure.low, figure.high, most)
+        if figure.unit.startswith("USD"):
+            return self.money_interval(figure.value, figure.low, figure.high, most)
+        return self.plain(figure.value, min(most, digits_for(figure.value, figure.low, figure.high)))
+
+    def _fixed(self, value: float, decimals: int) -> str:
+        return format_decimal(value, format="#,##0" + ("." + "0" * decimals if decimals else ""), locale=self.language)
+
+    def _scale(self, value: float) -> tuple[str, float]:
+        for name, scale in SCALES[self.language]:
+            if abs(value) >= scale * 0.9995:
+                return name, scale
+        return "one", 1.0
+
+
+def digits_for(value: float, low: float | None, high: float | None) -> int:
+    """Return how many significant digits an interval lets a value show: two, or three if it is narrow.
+
+    Example
+    -------
+    >>> digits_for(4.9, 4.5, 5.3), digits_for(4.87, 4.86, 4.88)
+    (2, 3)
+    """
+    if low is None or high is None or not value or high <= low:
+        return MAX_DIGITS
+    return MAX_DIGITS if (high - low) / abs(value) < 0.05 else MIN_DIGITS  # noqa: PLR2004 - a third digit moves by 5 % at most
+
+
+def round_to(value: float, digits: int) -> tuple[float, int]:
+    """Return a value at some significant digits, and the decimals that it then needs."""
+    if not value:
+        return 0.0, 0
+    exponent = math.floor(math.log10(abs(value)))
+    rounded = round(value, digits - 1 - exponent)
+    exponent = math.floor(math.log10(abs(rounded)))
+    return rounded, max(0, digits - 1 - exponent)

@@ -1,0 +1,26 @@
+"""The sections of a brief, one file a question; a later question adds a file and a line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pondasi.report.sections.concentration import write_concentration
+from pondasi.report.sections.exposure import write_exposure
+from pondasi.report.sections.partner import write_partner
+from pondasi.report.sections.place import write_place
+from pondasi.report.sections.unknown import write_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pondasi.report.blocks import Section
+    from pondasi.report.context import Context
+
+SECTIONS: tuple[Callable[[Context], Section | None], ...] = (
+    write_place,
+    write_exposure,
+    write_concentration,
+    write_partner,
+    write_unknown,
+)
+"""In reading order: position, risk, first steps, with whom, how we will know, what we do not know."""

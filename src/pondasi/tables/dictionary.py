@@ -1,0 +1,132 @@
+"""The dictionary: which tables exist, and what each column may hold.
+
+The dictionary is data (``data/dictionary/*.csv``). Checks, Excel templates and the reference page are
+all made from it, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from io import StringIO
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ColumnType = Literal["id", "code", "reference", "references", "country", "countries", "number", "year", "date", "text", "url"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table, as the dictionary states it."""
+
+    table: str
+    name: str
+    type: ColumnType
+    unit: str | None
+    required: bool
+    key: bool
+    low: float | None
+    high: float | None
+    codes: str | None
+    meaning: Mapping[str, str]
+
+    @property
+    def numeric(self) -> bool:
+        """Whether cells are numbers (years included)."""
+        return self.type in {"number", "year"}
+
+
+@dataclass(frozen=True)
+class Trait:
+    """A trait that nodes may have, with its one unit and its range."""
+
+    name: str
+    unit: str
+    low: float | None
+    high: float | None
+    meaning: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit code; ``factor`` turns a value into ``base``."""
+
+    name: str
+    dimension: str
+    factor: float
+    base: str
+    meaning: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """All tables, code lists, traits and units."""
+
+    tables: Mapping[str, Mapping[str, Column]]
+    codes: Mapping[str, Mapping[str, Mapping[str, str]]]
+    traits: Mapping[str, Trait]
+    units: Mapping[str, Unit]
+
+    def allowed(self, column: Column) -> tuple[str, ...]:
+        """Return the codes that a column of type ``code`` may hold."""
+        if column.codes == "traits":
+            return tuple(self.traits)
+        if column.codes == "unit":
+            return tuple(self.units)
+        return tuple(self.codes[column.codes or column.name])
+
+
+@lru_cache(maxsize=1)
+def load_dictionary() -> Dictionary:
+    """Return the dictionary that ships with the package.
+
+    Example
+    -------
+    >>> load_dictionary().tables["shares"]["share"].unit
+    'fraction'
+    """
+    tables: dict[str, dict[str, Column]] = {}
+    for row in read_resource("dictionary/columns.csv"):
+        tables.setdefault(row["table"], {})[row["column"]] = Column(
+            table=row["table"],
+            name=row["column"],
+            type=row["type"],  # type: ignore[arg-type]
+            unit=row["unit"] or None,
+            required=row["required"] == "yes",
+            key=row["key"] == "yes",
+            low=_number(row["low"]),
+            high=_number(row["high"]),
+            codes=row["codes"] or None,
+            meaning=_texts(row),
+        )
+    codes: dict[str, dict[str, Mapping[str, str]]] = {}
+    for row in read_resource("dictionary/codes.csv"):
+        codes.setdefault(row["list"], {})[row["code"]] = _texts(row)
+    codes["indicators"] = {row["indicator"]: _texts(row) for row in read_resource("dictionary/indicators.csv")}
+    traits = {
+        row["trait"]: Trait(row["trait"], row["unit"], _number(row["low"]), _number(row["high"]), _texts(row))
+        for row in read_resource("dictionary/traits.csv")
+    }
+    units = {
+        row["unit"]: Unit(row["unit"], row["dimension"], float(row["factor"]), row["base"], _texts(row))
+        for row in read_resource("dictionary/units.csv")
+    }
+    return Dictionary(tables, codes, traits, units)
+
+
+def read_resource(path: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file that ships under ``pondasi/data``."""
+    text = (resources.files("pondasi") / "data" / path).read_text(encoding="utf-8")
+    return list(csv.DictReader(StringIO(text, newline="")))
+
+
+def _texts(row: Mapping[str, str]) -> Mapping[str, str]:
+    return {language: row[f"meaning_{language}"] for language in ("en", "id", "ja")}
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None

@@ -1,0 +1,150 @@
+"""The words that a user sees, in every language of the house.
+
+A catalogue is a folder of TOML files per language. An entry is a full sentence with named slots; an
+entry with the forms ``one`` and ``other`` is chosen by the field ``n``. No sentence is glued from
+parts, so that a translator is free in word order.
+
+Example
+-------
+>>> Words("id").say("grade.estimated")
+'diperkirakan'
+>>> Words("en").say("check.summary.errors", n=1)
+'1 error'
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from pondasi.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pondasi.errors import PondasiError, Problem
+
+LANGUAGES = ("en", "id", "ja")
+"""Languages that every text exists in; the first is the default."""
+
+
+class Words:
+    """The catalogue of one language.
+
+    Parameters
+    ----------
+    language
+        One of `LANGUAGES`.
+
+    Raises
+    ------
+    UsageError
+        For a language that has no catalogue.
+    """
+
+    def __init__(self, language: str) -> None:
+        if language not in LANGUAGES:
+            raise UsageError("unknown_language", language=language, known=", ".join(LANGUAGES))
+        self.language = language
+
+    def say(self, key: str, /, **fields: object) -> str:
+        """Return the text of ``key`` with its slots filled.
+
+        Raises
+        ------
+        KeyError
+            If the catalogue has no such key or a slot has no field: a fault of the program, which
+            the tests look for.
+        """
+        entry = load_catalogue(self.language)[key]
+        if isinstance(entry, str):
+            text = entry
+        else:
+            one = self.language == "en" and fields["n"] == 1
+            text = entry["one" if one else "other"]
+        return text.format_map({name: self._shown(value) for name, value in fields.items()})
+
+    def has(self, key: str) -> bool:
+        """Tell whether the catalogue holds ``key``."""
+        return key in load_catalogue(self.language)
+
+    def error(self, error: PondasiError) -> str:
+        """Return the text of an error, with all of its problems below it."""
+        problems = getattr(error, "problems", ())
+        head = self.say(f"error.{error.key}", **error.fields)
+        return "\n".join([head, *(self.problem(problem) for problem in problems)])
+
+    def problem(self, problem: Problem) -> str:
+        """Return one problem as 'place: what. Cure.'."""
+        what, cure = self.problem_parts(problem)
+        place = self.place(problem)
+        return f"{place}: {what} {cure}".strip() if place else f"{what} {cure}".strip()
+
+    def problem_parts(self, problem: Problem) -> tuple[str, str]:
+        """Return what is wrong and what cures it, as two texts."""
+        fields = {"value": problem.value, "column": problem.place.column, "table": problem.table, **problem.fields}
+        readings = fields.pop("readings", ())
+        for number, reading in enumerate(readings if isinstance(readings, tuple) else (), start=1):
+            fields[f"reading_{number}"] = f"{reading:.15g}"
+            fields[f"words_{number}"] = spell_number(reading, self.language)
+        return (
+            self.say(f"problem.{problem.key}.what", **fields),
+            self.say(f"problem.{problem.key}.cure", **fields),
+        )
+
+    def place(self, problem: Problem) -> str:
+        """Return where the problem stands, such as 'nodes.csv, row 7, column market_usd'."""
+        place = problem.place
+        parts = [place.file] if place.file else []
+        if place.sheet is not None:
+            parts.append(self.say("place.sheet", sheet=place.sheet))
+        if place.row is not None:
+            parts.append(self.say("place.row", row=place.row))
+        if place.column is not None:
+            parts.append(self.say("place.column", column=place.column))
+        return self.say("place.joint").join(parts)
+
+    def _shown(self, value: object) -> object:
+        if isinstance(value, float):
+            from babel.numbers import format_decimal
+
+            return format_decimal(value, format="#,##0.######", locale=self.language)
+        return "" if value is None else value
+
+
+def spell_number(value: float, language: str) -> str:
+    """Return a number in words, so that a misread point or comma is heard at once.
+
+    Example
+    -------
+    >>> spell_number(16.185, "id")
+    'enam belas koma satu delapan lima'
+    """
+    from num2words import num2words
+
+    number = int(value) if float(value).is_integer() else value
+    return str(num2words(number, lang=language))
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def load_catalogue(language: str) -> Mapping[str, str | dict[str, str]]:
+    """Return every entry of a language as ``{'a.b.c': text or plural forms}``."""
+    entries: dict[str, str | dict[str, str]] = {}
+    folder = resources.files("pondasi") / "words" / language
+    for file in sorted(folder.iterdir(), key=lambda item: item.name):
+        if file.name.endswith(".toml"):
+            entries.update(_flatten(tomllib.loads(file.read_text(encoding="utf-8")), ""))
+    return entries
+
+
+def _flatten(tree: Mapping[str, object], prefix: str) -> Iterator[tuple[str, str | dict[str, str]]]:
+    for name, value in tree.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, str):
+            yield key, value
+        elif isinstance(value, dict) and set(value) == {"one", "other"}:
+            yield key, value
+        elif isinstance(value, dict):
+            yield from _flatten(value, f"{key}.")

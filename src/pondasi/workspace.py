@@ -1,0 +1,105 @@
+"""The workspace: the one folder that a run writes to, with a manifest for every run.
+
+::
+
+    pondasi-work/
+      runs/<utc>-<verb>-<hash8>/manifest.json, tables/*.parquet
+      documents/    briefs
+      data/, overlays/, cache/
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import platform
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pondasi.tables.write import replace_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+DEFAULT = "pondasi-work"
+VARIABLE = "PONDASI_WORKSPACE"
+PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "openpyxl", "babel", "jinja2")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A folder for runs and documents; nothing is made until something is written."""
+
+    path: Path
+
+    @property
+    def documents(self) -> Path:
+        """Where documents are written."""
+        return self.path / "documents"
+
+    def save_run(self, manifest: Manifest, tables: Mapping[str, pd.DataFrame]) -> Path:
+        """Write a run's tables and then its manifest, so that a run with a manifest is whole."""
+        folder = self.path / "runs" / manifest.name
+        for name, table in tables.items():
+            with replace_file(folder / "tables" / f"{name}.parquet") as temporary:
+                table.to_parquet(temporary)
+        with replace_file(folder / "manifest.json") as temporary:
+            temporary.write_text(json.dumps(manifest.as_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        return folder
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a run was made of, so that it can be repeated and compared.
+
+    Parameters
+    ----------
+    verb, options
+        The command and its options; they alone, with data and seed, fix the result.
+    data
+        Pack -> its version and hash.
+    seed
+        Seed of all draws.
+    started
+        Time of the start, UTC.
+    """
+
+    verb: str
+    options: Mapping[str, Any]
+    data: Mapping[str, str]
+    seed: int
+    started: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over verb, options, data, seed and version of the program; not over time or machine."""
+        core = {key: value for key, value in self.as_dict().items() if key not in {"started", "machine", "name", "hash"}}
+        return hashlib.sha256(json.dumps(core, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    @property
+    def name(self) -> str:
+        """Name of the run's folder."""
+        return f"{self.started:%Y%m%dT%H%M%SZ}-{self.verb}-{self.hash[:8]}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the manifest as plain values."""
+        return {
+            "verb": self.verb,
+            "options": dict(self.options),
+            "data": dict(self.data),
+            "seed": self.seed,
+            "versions": {"pondasi": metadata.version("pondasi"), **{name: metadata.version(name) for name in PACKAGES}},
+            "started": self.started.isoformat(timespec="seconds"),
+            "machine": {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()},
+        }
+
+
+def open_workspace(path: str | Path | None = None) -> Workspace:
+    """Return the workspace at ``path``, else at ``PONDASI_WORKSPACE``, else ``./pondasi-work``."""
+    return Workspace(Path(path or os.environ.get(VARIABLE) or DEFAULT))
