@@ -78,7 +78,7 @@ def brief(arguments: list[str]) -> int:
     for option, value in (("--with", "JPN"), ("--language", "en")):
         if not any(given == option or given.startswith(option + "=") for given in rest):
             defaults += [option, value]
-    return run([program(VENV, "pondasi"), "brief", *place, *defaults, *rest])
+    return run([program(VENV, "pondasi"), "brief", *place, *defaults, *rest], Path.cwd())
 
 
 def test(arguments: list[str]) -> int:
@@ -282,10 +282,10 @@ def read_stamp(file: Path) -> dict[str, str]:
 # --- running -------------------------------------------------------------------------------------
 
 
-def run(command: Sequence[str | Path]) -> int:
+def run(command: Sequence[str | Path], folder: Path = ROOT) -> int:
     """Run a program in sight and return its exit code; it gets the Ctrl-C itself and may tidy up."""
     interrupted = False
-    with subprocess.Popen([str(part) for part in command], cwd=ROOT) as child:
+    with subprocess.Popen([str(part) for part in command], cwd=folder) as child:
         while True:
             try:
                 code = child.wait()

@@ -32,10 +32,38 @@ FLOORS = (
 )
 """From the ground up: a room may import from the floors below its own; on the ground floor, from its neighbours too."""
 
-SURFACE: list[str] = [
-    # The names that `import pondasi` offers, in the order of its __all__. Whoever changes the public
-    # surface changes this list in the same commit, and says so in CHANGELOG.md.
+SURFACE = [
+    "BalanceError",
+    "Brief",
+    "Chain",
+    "CheckReport",
+    "DataError",
+    "Exposure",
+    "Figure",
+    "Findings",
+    "Flows",
+    "PondasiError",
+    "Problem",
+    "UsageError",
+    "Words",
+    "World",
+    "balance_flows",
+    "build_chain",
+    "check_pack",
+    "count_grades",
+    "gather_findings",
+    "load_chain",
+    "load_world",
+    "measure_concentration",
+    "measure_exposure",
+    "sample_chains",
+    "save_chain",
+    "save_template",
+    "weigh_grades",
+    "write_brief",
 ]
+"""What `import pondasi` offers, in the order of its __all__. Whoever changes the public surface changes this list in the
+same commit, and says so in CHANGELOG.md."""
 
 LONGEST_IMPORT = 0.5
 """Seconds; what the habits in CONTRIBUTING.md allow, several times what the import takes."""

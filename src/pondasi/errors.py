@@ -40,7 +40,8 @@ class Problem:
     """One finding about the input: what is wrong, where, and what cures it.
 
     ``key`` names the entry ``problem.<key>`` of the catalogues, which has the texts ``what`` and
-    ``cure``; ``fields`` fill their slots.
+    ``cure``; ``fields`` fill their slots. ``place`` is where the user should look first; ``others`` are
+    the further cells that take part, such as the rows that add up to too much.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Problem:
     value: str | None = None
     fields: Mapping[str, object] = field(default_factory=dict)
     level: Level = "error"
+    others: tuple[Place, ...] = ()
 
 
 class PondasiError(Exception):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Grade = Literal["exact", "estimated", "assumed", "unknown"]
 GRADES: tuple[Grade, ...] = ("exact", "estimated", "assumed", "unknown")
@@ -49,3 +52,21 @@ def weakest(*grades: str) -> Grade:
     'assumed'
     """
     return max((grade for grade in GRADES if grade in grades), key=GRADES.index, default="unknown")
+
+
+def grade_of(weights: Mapping[str, float]) -> Grade:
+    """Return the grade of a sum: assumed if more than half of its weight is assumed or unknown.
+
+    The grade of the weakest part would call every sum assumed, since each has some small part that is;
+    so the assumed part is shown beside such a grade.
+
+    Example
+    -------
+    >>> grade_of({"estimated": 0.7, "assumed": 0.3}), grade_of({"exact": 1.0})
+    ('estimated', 'exact')
+    """
+    total = sum(weights.values())
+    soft = weights.get("assumed", 0.0) + weights.get("unknown", 0.0)
+    if total and soft > total / 2:
+        return "assumed"
+    return "exact" if total and weights.get("exact", 0.0) == total else "estimated"

@@ -70,6 +70,22 @@ def name_place(code: str, language: str = "en", profile: str = "plain") -> str:
     return Locale(language).territories[alpha2] if alpha2 else code
 
 
+def name_place_in_text(code: str, language: str = "en", profile: str = "plain") -> str:
+    """Return the name as it stands inside a sentence.
+
+    Example
+    -------
+    >>> name_place_in_text("USA"), name_place_in_text("ROW"), name_place_in_text("JPN")
+    ('the United States', 'the rest of the world', 'Japan')
+    """
+    name = name_place(code, language, profile)
+    if code == ROW and language != "ja":
+        name = name[0].lower() + name[1:]
+    if language == "en" and code in _load_articles() and not name.startswith("The "):
+        return f"{_load_articles()[code]} {name}"
+    return name
+
+
 def suggest_country(text: str) -> str | None:
     """Return the code that a misspelt code or name most likely means.
 
@@ -80,6 +96,9 @@ def suggest_country(text: str) -> str | None:
     """
     if text.upper() in load_countries() or text.upper() == ROW:
         return text.upper()
+    by_alpha2 = {alpha2: code for code, alpha2 in load_countries().items()}
+    if text.upper() in by_alpha2:
+        return by_alpha2[text.upper()]
     spellings = _load_spellings()
     found = get_close_matches(text.casefold(), spellings, n=1, cutoff=0.75)
     if found:
@@ -94,6 +113,11 @@ def _load_profile_names() -> Mapping[tuple[str, str], Mapping[str, str]]:
 
 
 @lru_cache(maxsize=1)
+def _load_articles() -> Mapping[str, str]:
+    return {row["country"]: row["article_en"] for row in read_resource("dictionary/place_articles.csv")}
+
+
+@lru_cache(maxsize=1)
 def _load_spellings() -> Mapping[str, str]:
     spellings: dict[str, str] = {}
     for language in ("en", "id", "ja"):
@@ -102,5 +126,4 @@ def _load_spellings() -> Mapping[str, str]:
     for (code, _), row in _load_profile_names().items():
         if code != UNKNOWN:
             spellings.update({row[f"name_{language}"].casefold(): code for language in ("en", "id", "ja")})
-    spellings.update({alpha2.casefold(): code for code, alpha2 in load_countries().items()})
     return spellings

@@ -79,7 +79,9 @@ class Manifest:
     @property
     def hash(self) -> str:
         """SHA-256 over verb, options, data, seed and version of the program; not over time or machine."""
-        core = {key: value for key, value in self.as_dict().items() if key not in {"started", "machine", "name", "hash"}}
+        core = {
+            key: value for key, value in self.as_dict().items() if key not in {"started", "machine", "name", "hash"}
+        }
         return hashlib.sha256(json.dumps(core, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     @property
@@ -96,7 +98,11 @@ class Manifest:
             "seed": self.seed,
             "versions": {"pondasi": metadata.version("pondasi"), **{name: metadata.version(name) for name in PACKAGES}},
             "started": self.started.isoformat(timespec="seconds"),
-            "machine": {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()},
+            "machine": {
+                "python": platform.python_version(),
+                "system": platform.system(),
+                "machine": platform.machine(),
+            },
         }
 
 

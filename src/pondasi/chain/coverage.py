@@ -47,5 +47,7 @@ def weigh_grades(chain: Chain, basis: Basis = "location") -> pd.DataFrame:
     Index node; columns exact, estimated, assumed, unknown [fraction], adding up to one.
     """
     shares = complete_shares(chain, basis)
-    table = shares.pivot_table(index="node", columns="grade", values="share", aggfunc="sum", fill_value=0.0, observed=True)
+    table = shares.pivot_table(
+        index="node", columns="grade", values="share", aggfunc="sum", fill_value=0.0, observed=True
+    )
     return table.reindex(index=chain.nodes["node"], columns=list(GRADES), fill_value=0.0)

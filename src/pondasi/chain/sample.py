@@ -1,24 +1,32 @@
 """Draw chains from the intervals of their figures (chain.13).
 
 A figure with an interval is drawn from a triangular density over [low, high] with its mode at the
-value. Shares of a node and links of a supplier are drawn together: the draws are scaled by one factor
-and held inside their intervals until they add up to the total of the central values, so that no draw
-leaves its interval and no node makes more than all of it. A figure without an interval stays; an unknown
-one stays unknown.
+value. Shares of a node and links of a supplier are parts of one whole and are drawn together: where
+they are all of it, the draws are scaled by one factor and held inside their intervals until they add up
+to what the central values add up to; where a part is left over (sold outside the chain, unknown), it
+takes up the difference, and the draws are scaled only if they pass one. So no draw leaves its interval
+and no node makes more than all of it. A figure without an interval stays; an unknown one stays unknown.
 
-Each draw has a random stream of its own, so draw 17 is the same whoever asks for it.
+Beyond that the figures are drawn apart from each other, though in truth errors hang together (one
+report behind many figures, a boom that lifts all markets); bands of sums are then too narrow and bands
+of ratios too wide.
+
+Each figure has a random stream of its own, named by its key: draw 17 of a figure is the same whoever
+asks for it, in whatever order, and whatever other rows there are.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pondasi.chain.records import Chain
-from pondasi.chain.rules import FIGURES
+from pondasi.chain.rules import FIGURES, ROUNDING, SHARE_SUM_LOW
 from pondasi.errors import UsageError
-from pondasi.seeds import open_stream
+from pondasi.seeds import name_streams, read_streams
+from pondasi.tables.dictionary import load_dictionary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,14 +34,24 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-TOGETHER = {"shares": ["node", "basis"], "links": ["supplier", "role"]}
-"""Figures that are parts of one whole, and by what."""
-ROUNDS = 60
-"""Halvings of the factor's interval: 2^-60 is below a double's last digit."""
+TOGETHER = {"shares": (["node", "basis"], SHARE_SUM_LOW), "links": (["supplier"], 1 - ROUNDING)}
+"""Figures that are parts of one whole, by what, and the sum from which they are all of it."""
+HALVINGS = 60
+WIDEST = 60.0
+"""The common factor is sought from e^-60 to e^60, by halving: 120 / 2^60 is below a double's last digit."""
 
 
 def sample_chains(chain: Chain, n: int, seed: int = 0) -> Iterator[Chain]:
     """Yield ``n`` chains drawn from the intervals.
+
+    Parameters
+    ----------
+    chain
+        The chain whose figures are the modes.
+    n
+        How many chains; the first of many are the same as the first of few.
+    seed
+        Seed of the draws, 0 or larger.
 
     Example
     -------
@@ -44,57 +62,92 @@ def sample_chains(chain: Chain, n: int, seed: int = 0) -> Iterator[Chain]:
     """
     if n < 1:
         raise UsageError("sample_size", n=n)
-    for number in range(n):
-        yield sample_chain(chain, seed, number)
+    lotteries = _prepare(chain, seed)
+    return (_draw(chain, lotteries, number) for number in range(n))
 
 
 def sample_chain(chain: Chain, seed: int, number: int) -> Chain:
-    """Return draw ``number`` of the stream of ``seed``."""
+    """Return draw ``number``, counted from 0: the same chain that `sample_chains` yields there."""
+    return _draw(chain, _prepare(chain, seed), number)
+
+
+def _prepare(chain: Chain, seed: int) -> dict[str, _Lottery]:
+    return {name: _read(name, chain.tables[name], seed) for name in FIGURES if len(chain.tables[name])}
+
+
+def _draw(chain: Chain, lotteries: dict[str, _Lottery], number: int) -> Chain:
     tables = dict(chain.tables)
-    for name, (value, low, high) in FIGURES.items():
-        frame = chain.tables[name]
-        if frame.empty:
-            continue
-        stream = open_stream(seed, "chain", name, number)
-        drawn = _draw(frame, (value, low, high), stream)
-        if name in TOGETHER:
-            drawn = _hold_totals(frame, (value, low, high), drawn, TOGETHER[name])
-        tables[name] = frame.assign(**{value: drawn})
+    for name, lottery in lotteries.items():
+        drawn = _hold(lottery, _draw_triangular(lottery, read_streams(lottery.streams, number)))
+        tables[name] = chain.tables[name].assign(**{FIGURES[name][0]: drawn})
     return Chain(tables, chain.id, chain.version)
 
 
-def _draw(frame: pd.DataFrame, names: tuple[str, str, str], stream: np.random.Generator) -> NDArray[np.float64]:
-    value, low, high = (frame[name].to_numpy(dtype=float) for name in names)
-    uniform = stream.random(len(frame))  # one number a row, wanted or not: rows do not shift each other
-    free = np.isfinite(value) & np.isfinite(low) & np.isfinite(high) & (high > low)
-    out = value.copy()
-    a, c, b, u = low[free], value[free], high[free], uniform[free]
-    cut = (c - a) / (b - a)
+@dataclass(frozen=True)
+class _Lottery:
+    """One table, ready to be drawn from: its figures, their intervals and streams, and what is a whole.
+
+    ``whole`` gives each row its group (-1 for none); a group adds up to ``total``, or if that is nan, to
+    one at most.
+    """
+
+    value: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    streams: NDArray[np.uint64]
+    whole: NDArray[np.intp]
+    total: NDArray[np.float64]
+
+
+def _read(name: str, frame: pd.DataFrame, seed: int) -> _Lottery:
+    value, low, high = (frame[column].to_numpy(dtype=float) for column in FIGURES[name])
+    fixed = ~(np.isfinite(low) & np.isfinite(high))
+    low, high = np.where(fixed, value, low), np.where(fixed, value, high)
+    key = [column.name for column in load_dictionary().tables[name].values() if column.key]
+    names = frame[key].fillna("").astype("str").itertuples(index=False, name=None)
+    streams = name_streams(seed, ("/".join((name, *parts)) for parts in names))
+    whole, total = _find_wholes(name, frame, value)
+    return _Lottery(value, low, high, streams, whole, total)
+
+
+def _find_wholes(
+    name: str, frame: pd.DataFrame, value: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    if name not in TOGETHER:
+        return np.full(len(frame), -1), np.zeros(0)
+    columns, enough = TOGETHER[name]
+    group = frame.groupby(columns, sort=False).ngroup().to_numpy()
+    member = frame["firm"].isna().to_numpy() if "firm" in frame.columns else np.full(len(frame), fill_value=True)
+    blank = np.bincount(group[member], np.isnan(value[member]), minlength=group.max() + 1) > 0
+    total = np.bincount(group[member], np.nan_to_num(value[member]), minlength=group.max() + 1)
+    open_ = (total < enough) | (blank & (total < 1))
+    return np.where(member & np.isfinite(value), group, -1), np.where(open_, np.nan, total)
+
+
+def _draw_triangular(lottery: _Lottery, u: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn uniform numbers into triangular ones, by the inverse of the distribution."""
+    out = lottery.value.copy()
+    free = lottery.high > lottery.low
+    a, c, b, u = lottery.low[free], lottery.value[free], lottery.high[free], u[free]
     rising = a + np.sqrt(u * (b - a) * (c - a))
     falling = b - np.sqrt((1 - u) * (b - a) * (b - c))
-    out[free] = np.where(u < cut, rising, falling)
+    out[free] = np.clip(np.where(u * (b - a) < c - a, rising, falling), a, b)
     return out
 
 
-def _hold_totals(
-    frame: pd.DataFrame, names: tuple[str, str, str], drawn: NDArray[np.float64], groups: list[str]
-) -> NDArray[np.float64]:
-    """Scale each group by one factor, inside the intervals, to the total of its central values."""
-    value, low, high = (frame[name].to_numpy(dtype=float) for name in names)
-    low = np.where(np.isfinite(low), low, value)
-    high = np.where(np.isfinite(high), high, value)
-    part = np.isfinite(value)
-    if "firm" in frame.columns:
-        part &= frame["firm"].isna().to_numpy()
-    group = frame.groupby(groups, sort=False, observed=True).ngroup().to_numpy()
-    size = int(group.max()) + 1
-    total = np.bincount(group[part], value[part], minlength=size)
-    down, up = np.full(size, -60.0), np.full(size, 60.0)  # factor exp(-60) to exp(60)
-    for _ in range(ROUNDS):
+def _hold(lottery: _Lottery, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scale each whole by one factor, inside the intervals, to its total; one that is left over, to one at most."""
+    part, size = lottery.whole >= 0, len(lottery.total)
+    if not size:
+        return drawn
+    group, free, low, high = lottery.whole[part], drawn[part], lottery.low[part], lottery.high[part]
+    target = np.where(np.isnan(lottery.total), np.minimum(np.bincount(group, free, size), 1.0), lottery.total)
+    down, up = np.full(size, -WIDEST), np.full(size, WIDEST)
+    for _ in range(HALVINGS):
         middle = (down + up) / 2
-        held = np.clip(drawn[part] * np.exp(middle[group[part]]), low[part], high[part])
-        short = np.bincount(group[part], held, minlength=size) < total
+        held = np.clip(free * np.exp(middle)[group], low, high)
+        short = np.bincount(group, held, size) < target
         down, up = np.where(short, middle, down), np.where(short, up, middle)
     out = drawn.copy()
-    out[part] = np.clip(drawn[part] * np.exp(up[group[part]]), low[part], high[part])
+    out[part] = np.clip(free * np.exp(up)[group], low, high)
     return out

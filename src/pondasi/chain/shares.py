@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
 from pondasi.chain.rules import SHARE_SUM_LOW
+from pondasi.facts import weakest
 from pondasi.places import ROW, UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
     from pondasi.chain.records import Chain
 
 Basis = Literal["location", "control"]
@@ -20,45 +26,103 @@ def complete_shares(chain: Chain, basis: Basis = "location") -> pd.DataFrame:
     """Return the shares of countries in every node, adding up to one per node (chain.4).
 
     A sum of 0.98 to 1.02 is rounding and is rescaled. Below that, the remainder goes to ``ROW`` as
-    estimated; if a country is present with unknown size, it goes to ``UNKNOWN``: it is not zero, and it
-    is not spread over the others. A node without any share on this basis is ``UNKNOWN`` as a whole.
+    estimated. If a country is present with unknown size, whatever lacks to one goes to ``UNKNOWN``: it is
+    not zero, and it is not spread over the others. A node without any share on this basis is ``UNKNOWN``
+    as a whole. The interval of a remainder is what the intervals of the others leave.
 
     Returns
     -------
     Columns node, country, share [fraction], low, high, grade, in the order of the node table; countries
     by code.
+
+    Example
+    -------
+    >>> from pondasi import load_chain
+    >>> shares = complete_shares(load_chain())
+    >>> sorted(shares.groupby("node")["share"].sum().round(9).unique().tolist())
+    [1.0]
     """
-    frame = chain.shares
-    frame = frame[frame["firm"].isna() & (frame["basis"] == basis)]
-    blank = frame["share"].isna()
-    nodes = chain.nodes["node"]
-    known = frame[~blank]
-    total = known.groupby("node")["share"].sum().reindex(nodes).fillna(0.0)
-    with_blank = pd.Series(nodes.isin(frame.loc[blank, "node"]).to_numpy(), index=total.index)
-    rescaled = total >= SHARE_SUM_LOW
-    remainder = (1 - total).clip(lower=0).where(~rescaled, 0.0)
-    factor = (1 / total).where(rescaled, 1.0)
-    scaled = known[["node", "country", "share", "low", "high", "grade"]].copy()
-    by_row = scaled["node"].map(factor)
-    for column in ("share", "low", "high"):
-        scaled[column] = (scaled[column] * by_row).clip(upper=1.0)
-    rest = remainder[remainder > 0]
-    unknown = with_blank[rest.index] | (total[rest.index] == 0)
-    added = pd.DataFrame(
+    rows = _read(chain, basis)
+    known = ~np.isnan(rows.share)
+    factor, remainder, unknown = _complete(rows)
+    low = np.where(np.isnan(rows.low), rows.share, rows.low)
+    high = np.where(np.isnan(rows.high), rows.share, rows.high)
+    ends = [np.clip(1 - _sum(rows, end), 0, 1) for end in (high, low)]
+    added = np.flatnonzero(remainder > 0)
+    scale = factor[rows.node]
+    table = pd.DataFrame(
         {
-            "node": rest.index,
-            "country": np.where(unknown, UNKNOWN, ROW),
-            "share": rest.to_numpy(),
-            "low": np.nan,
-            "high": np.nan,
-            "grade": np.where(unknown, "unknown", "estimated"),
+            "node": np.concatenate([rows.node[known], added]),
+            "country": np.concatenate([rows.country[known], np.where(unknown[added], UNKNOWN, ROW)]),
+            "share": np.concatenate([(rows.share * scale)[known], remainder[added]]),
+            "low": np.concatenate([np.minimum(rows.low * scale, 1)[known], ends[0][added]]),
+            "high": np.concatenate([np.minimum(rows.high * scale, 1)[known], ends[1][added]]),
+            "grade": np.concatenate([rows.grade[known], np.where(unknown[added], "unknown", "estimated")]),
         }
     )
-    both = pd.concat([scaled, added], ignore_index=True) if len(added) else scaled
-    both = both.groupby(["node", "country"], as_index=False, sort=False).agg(
-        {"share": "sum", "low": "sum", "high": "sum", "grade": "first"}
-    )
-    order = pd.Series(np.arange(len(nodes)), index=nodes)
-    both["_order"] = both["node"].map(order)
-    both = both.sort_values(["_order", "country"], kind="stable").drop(columns="_order")
-    return both[both["share"] > 0].reset_index(drop=True)
+    table = _join_row(table[table["share"] > 0]).sort_values(["node", "country"], kind="stable", ignore_index=True)
+    return table.assign(node=chain.nodes["node"].to_numpy()[table["node"]]).astype({"country": "str", "grade": "str"})
+
+
+def tabulate_shares(chain: Chain, basis: Basis, places: Sequence[str]) -> NDArray[np.float64]:
+    """Return the completed shares as an array, shape (nodes, places), in the order of the node table.
+
+    ``places`` holds every country of the share table, ``ROW`` and ``UNKNOWN``; see `list_places`.
+    """
+    rows = _read(chain, basis)
+    factor, remainder, unknown = _complete(rows)
+    index = pd.Index(places)
+    table = np.zeros((rows.nodes, len(places)))
+    np.add.at(table, (rows.node, index.get_indexer(rows.country)), np.nan_to_num(rows.share) * factor[rows.node])
+    rest = np.where(unknown, index.get_loc(UNKNOWN), index.get_loc(ROW))
+    table[np.arange(rows.nodes), rest] += remainder
+    return table
+
+
+def list_places(chain: Chain) -> tuple[str, ...]:
+    """Return every country of the share table by code, with ``ROW`` and ``UNKNOWN``."""
+    return tuple(sorted({*chain.shares["country"], ROW, UNKNOWN}))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The shares of whole countries on one basis, as arrays; ``node`` counts along the node table."""
+
+    nodes: int
+    node: NDArray[np.intp]
+    country: NDArray[np.object_]
+    share: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    grade: NDArray[np.object_]
+
+
+def _read(chain: Chain, basis: Basis) -> _Rows:
+    frame, nodes = chain.shares, pd.Index(chain.nodes["node"])
+    rows = frame["firm"].isna().to_numpy() & (frame["basis"].to_numpy(dtype=object) == basis)
+    share, low, high = (frame[name].to_numpy(dtype=float)[rows] for name in ("share", "low", "high"))
+    node, country, grade = (frame[name].to_numpy(dtype=object)[rows] for name in ("node", "country", "grade"))
+    return _Rows(len(nodes), nodes.get_indexer(node), country, share, low, high, grade)
+
+
+def _sum(rows: _Rows, figure: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.bincount(rows.node, np.nan_to_num(figure), minlength=rows.nodes)
+
+
+def _complete(rows: _Rows) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return per node: the factor on its shares, what lacks to one, and whether that is unknown."""
+    total = _sum(rows, rows.share)
+    blank = np.bincount(rows.node, np.isnan(rows.share), minlength=rows.nodes) > 0
+    whole = (total >= SHARE_SUM_LOW) & ~(blank & (total < 1))
+    factor = np.divide(1.0, total, out=np.ones(rows.nodes), where=whole)
+    return factor, np.where(whole, 0.0, 1 - total), blank | (total == 0)
+
+
+def _join_row(table: pd.DataFrame) -> pd.DataFrame:
+    """Join a remainder of ``ROW`` with the row that the node has for it already."""
+    twice = table.duplicated(["node", "country"], keep=False)
+    if not twice.any():
+        return table
+    joint = table[twice].groupby(["node", "country"], as_index=False)
+    sums = joint[["share", "low", "high"]].sum(min_count=2).merge(joint["grade"].agg(lambda grade: weakest(*grade)))
+    return pd.concat([table[~twice], sums], ignore_index=True)

@@ -48,11 +48,23 @@ def make_group(words: Words) -> SpokenGroup:
     """Return the group of all verbs in one language."""
     verbs = {verb: _lazily(verb) for verb in ("brief", "check", "template", "build", "doctor")}
     version = click.Option(
-        ["--version"], is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help=words.say("cli.option.version")
+        ["--version"],
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_show_version,
+        help=words.say("cli.option.version"),
     )
-    language = click.Option(["--language"], type=click.Choice(["en", "id", "ja"]), expose_value=False, help=words.say("cli.option.language"))
+    language = click.Option(
+        ["--language"], type=click.Choice(["en", "id", "ja"]), expose_value=False, help=words.say("cli.option.language")
+    )
     return SpokenGroup(
-        name="pondasi", words=words, verbs=verbs, params=[version, language], help=words.say("cli.about"), context_settings={"max_content_width": 100}
+        name="pondasi",
+        words=words,
+        verbs=verbs,
+        params=[version, language],
+        help=words.say("cli.about"),
+        context_settings={"max_content_width": 100},
     )
 
 
@@ -66,7 +78,7 @@ def _lazily(verb: str) -> Callable[[Words], click.Command]:
     return make
 
 
-def _show_version(ctx: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
+def _show_version(ctx: click.Context, _option: click.Parameter, value: bool) -> None:
     if value:
         from importlib.metadata import version
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -12,14 +13,25 @@ from pondasi.cli.spoken import SpokenCommand
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
     from pondasi.report.findings import Findings
     from pondasi.words import Words
+    from pondasi.workspace import Manifest
 
 
 def make_command(words: Words) -> click.Command:
     """Return the verb."""
 
-    def run(home: str, *, partner: str | None, out_: Path | None, workspace_: Path | None, world_: Path | None, **options: object) -> None:
+    def run(
+        home: str,
+        *,
+        partner: str | None,
+        out_: Path | None,
+        workspace_: Path | None,
+        world_: Path | None,
+        **options: object,
+    ) -> None:
         from pondasi.chain.load import load_chain
         from pondasi.places import require_country
         from pondasi.report.brief import write_brief
@@ -40,7 +52,13 @@ def make_command(words: Words) -> click.Command:
         brief = write_brief(findings, words, path, places=places, manifest=_lines(manifest))
         run_folder = workspace.save_run(manifest, _tables(findings))
         if options["json_"]:
-            say_json({"document": str(path), "run": str(run_folder), "statements": [_statement(item) for section in brief.sections for item in section.statements]})
+            say_json(
+                {
+                    "document": str(path),
+                    "run": str(run_folder),
+                    "statements": [asdict(item) for section in brief.sections for item in section.statements],
+                }
+            )
         elif not options["quiet_"]:
             for section in brief.sections:
                 for item in section.statements:
@@ -60,15 +78,9 @@ def make_command(words: Words) -> click.Command:
     )
 
 
-def _statement(item: object) -> dict[str, object]:
-    from dataclasses import asdict
-
-    return asdict(item)  # type: ignore[call-overload,no-any-return]
-
-
-def _lines(manifest: object) -> dict[str, str]:
+def _lines(manifest: Manifest) -> dict[str, str]:
     """Return the lines of the manifest that a document shows."""
-    content = manifest.as_dict()  # type: ignore[attr-defined]
+    content = manifest.as_dict()
     return {
         "pondasi": content["versions"]["pondasi"],
         "world": f"{content['data']['id']}-{content['data']['version']}",
@@ -76,11 +88,12 @@ def _lines(manifest: object) -> dict[str, str]:
         "seed": str(content["seed"]),
         "draws": str(content["options"]["draws"]),
         "made": content["started"],
-        "run": manifest.name,  # type: ignore[attr-defined]
+        "run": manifest.name,
     }
 
 
-def _tables(findings: Findings) -> dict[str, object]:
+def _tables(findings: Findings) -> dict[str, pd.DataFrame]:
+    """Return the tables that a run of this verb leaves behind."""
     return {
         "exposure": findings.exposure.by_country.reset_index(),
         "exposure_by_node": findings.exposure.by_node.reset_index(),

@@ -31,6 +31,10 @@ def make_command(words: Words) -> click.Command:
         name="build",
         words=words,
         callback=run,
-        params=[click.Argument(["path"], type=click.Path(path_type=Path), metavar="[PATH]", required=False), out, *take(words, "language", "quiet")],
+        params=[
+            click.Argument(["path"], type=click.Path(path_type=Path), metavar="[PATH]", required=False),
+            out,
+            *take(words, "language", "quiet"),
+        ],
         help=words.say("cli.build.long"),
     )

@@ -39,7 +39,10 @@ def make_command(words: Words) -> click.Command:
         name="check",
         words=words,
         callback=run,
-        params=[click.Argument(["path"], type=click.Path(path_type=Path), metavar="PATH"), *take(words, "language", "json", "quiet", "verbose")],
+        params=[
+            click.Argument(["path"], type=click.Path(path_type=Path), metavar="PATH"),
+            *take(words, "language", "json", "quiet", "verbose"),
+        ],
         help=words.say("cli.check.long"),
     )
 
@@ -56,19 +59,33 @@ def show(report: CheckReport, words: Words, *, quiet: bool = False, verbose: boo
         if verbose or counts[problem.key] <= limit:
             click.echo(f"{words.say(f'level.{problem.level}')}: {words.problem(problem)}")
         elif counts[problem.key] == totals[problem.key]:
-            click.echo(words.say("check.summary.more", n=totals[problem.key] - limit, level=words.say(f"level.{problem.level}")))
+            click.echo(
+                words.say(
+                    "check.summary.more", n=totals[problem.key] - limit, level=words.say(f"level.{problem.level}")
+                )
+            )
     if not quiet:
         for table, rows in report.rows.items():
             click.echo(words.say("check.summary.rows", table=table, n=rows))
     levels = Counter(problem.level for problem in report.problems)
     parts = [words.say(f"check.summary.{level}s", n=levels[level]) for level in ("error", "warning", "note")]
     key = "check.summary.ok" if report.ok else "check.summary.bad"
-    click.echo(words.say(key, file=report.file) + " " + words.say("check.summary.counts", errors=parts[0], warnings=parts[1], notes=parts[2]))
+    click.echo(
+        words.say(key, file=report.file)
+        + " "
+        + words.say("check.summary.counts", errors=parts[0], warnings=parts[1], notes=parts[2])
+    )
 
 
 def describe(report: CheckReport, words: Words) -> dict[str, object]:
     """Return a report as plain values."""
-    return {"file": report.file, "form": report.form, "ok": report.ok, "rows": dict(report.rows), "problems": [_describe(problem, words) for problem in report.problems]}
+    return {
+        "file": report.file,
+        "form": report.form,
+        "ok": report.ok,
+        "rows": dict(report.rows),
+        "problems": [_describe(problem, words) for problem in report.problems],
+    }
 
 
 def _describe(problem: Problem, words: Words) -> dict[str, object]:

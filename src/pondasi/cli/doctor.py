@@ -30,7 +30,16 @@ def make_command(words: Words) -> click.Command:
             **{name: metadata.version(name) for name in PACKAGES},
         }
         if json_:
-            say_json({"versions": found, "world": {"ok": report.ok, "version": chain.version if chain else None, "hash": chain.hash if chain else None}})
+            say_json(
+                {
+                    "versions": found,
+                    "world": {
+                        "ok": report.ok,
+                        "version": chain.version if chain else None,
+                        "hash": chain.hash if chain else None,
+                    },
+                }
+            )
         else:
             for name, version in found.items():
                 click.echo(f"{name} {version}")
@@ -40,4 +49,10 @@ def make_command(words: Words) -> click.Command:
                 click.echo(words.say("cli.doctor.broken", n=len(report.errors)))
         return 0 if report.ok else 3
 
-    return SpokenCommand(name="doctor", words=words, callback=run, params=take(words, "language", "json"), help=words.say("cli.doctor.long"))
+    return SpokenCommand(
+        name="doctor",
+        words=words,
+        callback=run,
+        params=take(words, "language", "json"),
+        help=words.say("cli.doctor.long"),
+    )

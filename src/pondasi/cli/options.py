@@ -33,7 +33,9 @@ _MAKERS: dict[str, dict[str, Any]] = {
 
 def take(words: Words, *names: str) -> list[click.Parameter]:
     """Return shared options by name, with their help in the user's language."""
-    return [click.Option([f"--{name}", f"{name}_"], help=words.say(f"cli.option.{name}"), **_MAKERS[name]) for name in names]
+    return [
+        click.Option([f"--{name}", f"{name}_"], help=words.say(f"cli.option.{name}"), **_MAKERS[name]) for name in names
+    ]
 
 
 def say_json(content: object) -> None:

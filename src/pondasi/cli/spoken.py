@@ -34,16 +34,21 @@ class SpokenCommand(click.Command):
     """A command whose help is made of catalogue entries ``cli.<verb>`` and ``cli.option.<name>``."""
 
     def __init__(self, *arguments: Any, words: Words, **attributes: Any) -> None:  # noqa: ANN401 - click's own signature
-        super().__init__(*arguments, options_metavar=words.say("cli.options_piece"), **attributes)
+        super().__init__(*arguments, **attributes)
         self.words = words
+        self.options_metavar = words.say("cli.options_piece")
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the usage line."""
-        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix=self.words.say("cli.usage") + " ")
+        formatter.write_usage(
+            ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix=self.words.say("cli.usage") + " "
+        )
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options."""
-        records = [record for parameter in self.get_params(ctx) if (record := parameter.get_help_record(ctx)) is not None]
+        records = [
+            record for parameter in self.get_params(ctx) if (record := parameter.get_help_record(ctx)) is not None
+        ]
         if records:
             with formatter.section(self.words.say("cli.options")):
                 formatter.write_dl(records)
@@ -59,8 +64,15 @@ class SpokenCommand(click.Command):
 class SpokenGroup(SpokenCommand, click.Group):
     """The verbs; each is loaded when it is asked for."""
 
-    def __init__(self, *arguments: Any, words: Words, verbs: dict[str, Callable[[Words], click.Command]], **attributes: Any) -> None:  # noqa: ANN401 - click's own signature
-        super().__init__(*arguments, words=words, subcommand_metavar=words.say("cli.verb_piece"), **attributes)
+    def __init__(
+        self,
+        *arguments: Any,  # noqa: ANN401 - click's own signature
+        words: Words,
+        verbs: dict[str, Callable[[Words], click.Command]],
+        **attributes: Any,  # noqa: ANN401 - click's own signature
+    ) -> None:
+        super().__init__(*arguments, words=words, **attributes)
+        self.subcommand_metavar = words.say("cli.verb_piece")
         self.verbs = verbs
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -72,14 +84,18 @@ class SpokenGroup(SpokenCommand, click.Group):
         make = self.verbs.get(cmd_name)
         return None if make is None else make(self.words)
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the verb and what is left; a misspelt one is named with the nearest."""
         from difflib import get_close_matches
 
         if args and args[0] not in self.verbs and not args[0].startswith("-"):
             near = get_close_matches(args[0], self.verbs, n=1, cutoff=0.5)
             key = "cli.error.verb_guess" if near else "cli.error.verb"
-            raise UnknownVerbError(self.words.say(key, verb=args[0], guess=near[0] if near else "", known=", ".join(self.verbs)), ctx)
+            raise UnknownVerbError(
+                self.words.say(key, verb=args[0], guess=near[0] if near else "", known=", ".join(self.verbs)), ctx
+            )
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -91,22 +107,25 @@ class SpokenGroup(SpokenCommand, click.Group):
 
 def explain_usage(error: click.ClickException, words: Words) -> str:
     """Return a usage error in the user's language."""
-    if isinstance(error, click.NoSuchOption):
-        guess = ", ".join(sorted(error.possibilities or ()))
-        key = "cli.error.option_guess" if guess else "cli.error.option"
-        return words.say(key, option=error.option_name, guess=guess)
-    if isinstance(error, click.MissingParameter):
-        return words.say("cli.error.missing", name=_name(error.param))
-    if isinstance(error, click.BadParameter):
-        choices = getattr(error.param.type, "choices", None) if error.param is not None else None
-        if choices:
-            return words.say("cli.error.choice", name=_name(error.param), known=", ".join(str(choice) for choice in choices))
-        return words.say("cli.error.value", name=_name(error.param))
-    if isinstance(error, click.BadOptionUsage):
-        return words.say("cli.error.option_value", option=error.option_name)
-    if isinstance(error, UnknownVerbError):
-        return error.message
-    return words.say("cli.error.usage", reason=error.format_message())
+    match error:
+        case UnknownVerbError():
+            text = error.message
+        case click.NoSuchOption():
+            guess = ", ".join(sorted(error.possibilities or ()))
+            text = words.say(
+                "cli.error.option_guess" if guess else "cli.error.option", option=error.option_name, guess=guess
+            )
+        case click.MissingParameter():
+            text = words.say("cli.error.missing", name=_name(error.param))
+        case click.BadParameter():
+            choices = getattr(error.param.type, "choices", ()) if error.param is not None else ()
+            known = ", ".join(str(choice) for choice in choices)
+            text = words.say("cli.error.choice" if known else "cli.error.value", name=_name(error.param), known=known)
+        case click.BadOptionUsage():
+            text = words.say("cli.error.option_value", option=error.option_name)
+        case _:
+            text = words.say("cli.error.usage", reason=error.format_message())
+    return text
 
 
 class UnknownVerbError(click.UsageError):
@@ -116,4 +135,8 @@ class UnknownVerbError(click.UsageError):
 def _name(parameter: click.Parameter | None) -> str:
     if parameter is None:
         return ""
-    return parameter.opts[0] if isinstance(parameter, click.Option) else parameter.make_metavar(click.Context(click.Command(None)))
+    return (
+        parameter.opts[0]
+        if isinstance(parameter, click.Option)
+        else parameter.make_metavar(click.Context(click.Command(None)))
+    )

@@ -33,6 +33,9 @@ def make_command(words: Words) -> click.Command:
         name="template",
         words=words,
         callback=run,
-        params=[click.Argument(["path"], type=click.Path(path_type=Path), metavar="OUT.xlsx"), *take(words, "language", "quiet")],
+        params=[
+            click.Argument(["path"], type=click.Path(path_type=Path), metavar="OUT.xlsx"),
+            *take(words, "language", "quiet"),
+        ],
         help=words.say("cli.template.long"),
     )

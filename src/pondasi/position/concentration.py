@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pondasi.chain.shares import complete_shares
+from pondasi.chain.shares import list_places, tabulate_shares
 from pondasi.places import ROW, UNKNOWN
 
 if TYPE_CHECKING:
@@ -21,39 +21,55 @@ def measure_concentration(chain: Chain, basis: Basis = "location") -> pd.DataFra
     """Return HHI, CR1 and CR3 of every node: ``HHI_p = sum_c s_pc^2``.
 
     The rest of the world is many countries, and an unknown part may belong to anyone. So HHI has two
-    ends: at the low end what is not assigned to a country is spread thin, at the high end it belongs to
-    one country (an unknown part to the largest). The central value spreads the rest of the world thin
-    and leaves out what is unknown.
+    ends: at the low end what is not assigned to a country is spread thin; at the high end the rest of
+    the world is one country more, and the unknown part belongs to the largest of all. The central value
+    is the low end: it claims no concentration that is not seen.
+
+    Parameters
+    ----------
+    chain
+        A checked chain.
+    basis
+        Where it is made (``location``), or where its maker has its head office (``control``).
 
     Returns
     -------
-    Index node; columns hhi, hhi_low, hhi_high, cr1, cr3 [fraction], top (country code), assigned (part
-    of the node assigned to countries), unknown (part unknown). Nodes without any share are blank.
+    Index node; columns hhi, hhi_low, hhi_high, cr1, cr3 [fraction], top (country code; of equals the
+    first), assigned (part of the node assigned to countries), unknown (part unknown). A node of which no
+    part is assigned to a country has blanks.
 
     References
     ----------
     Hirschman 1964, American Economic Review 54(5): 761-762.
+
+    Example
+    -------
+    >>> from pondasi import load_chain
+    >>> measure_concentration(load_chain()).loc["litho_euv", ["hhi", "top"]].tolist()
+    [1.0, 'NLD']
     """
-    shares = complete_shares(chain, basis)
-    nodes = chain.nodes["node"]
-    special = shares["country"].isin([ROW, UNKNOWN])
-    named = shares[~special]
-    rest = shares[shares["country"] == ROW].groupby("node")["share"].sum().reindex(nodes).fillna(0.0)
-    unknown = shares[shares["country"] == UNKNOWN].groupby("node")["share"].sum().reindex(nodes).fillna(0.0)
-    squares = (named["share"] ** 2).groupby(named["node"]).sum().reindex(nodes)
-    ranked = named.sort_values("share", ascending=False).groupby("node", sort=False)
-    largest = ranked["share"].first().reindex(nodes)
+    places = list_places(chain)
+    shares = tabulate_shares(chain, basis, places)
+    named = np.array([place not in {ROW, UNKNOWN} for place in places])
+    rest, unknown = shares[:, places.index(ROW)], shares[:, places.index(UNKNOWN)]
+    s = shares[:, named]
+    first = s.argmax(axis=1) if s.size else np.zeros(len(s), dtype=int)
+    ranked = -np.sort(-s, axis=1)
+    hhi = (s**2).sum(axis=1)
+    largest = np.maximum(shares[:, [*np.flatnonzero(named), places.index(ROW)]].max(axis=1), 0)
     table = pd.DataFrame(
         {
-            "hhi": squares,
-            "hhi_low": squares,
-            "hhi_high": squares + rest**2 + 2 * largest * unknown + unknown**2,
-            "cr1": largest,
-            "cr3": ranked["share"].apply(lambda share: share.head(TOP).sum()).reindex(nodes),
-            "top": ranked["country"].first().reindex(nodes),
-            "assigned": named.groupby("node")["share"].sum().reindex(nodes).fillna(0.0),
+            "hhi": hhi,
+            "hhi_low": hhi,
+            "hhi_high": np.minimum(hhi + rest**2 + 2 * largest * unknown + unknown**2, 1.0),
+            "cr1": ranked[:, :1].sum(axis=1),
+            "cr3": ranked[:, :TOP].sum(axis=1),
+            "top": np.append(np.array(places, dtype=object)[named], "")[first],
+            "assigned": s.sum(axis=1),
             "unknown": unknown,
-        }
-    )
-    table.index.name = "node"
-    return table.replace({np.inf: np.nan})
+        },
+        index=pd.Index(chain.nodes["node"].to_numpy(), name="node"),
+    ).astype({"top": "str"})
+    blank = table["assigned"] == 0
+    table.loc[blank, ["hhi", "hhi_low", "hhi_high", "cr1", "cr3", "top"]] = np.nan
+    return table

@@ -1,4 +1,4 @@
-"""On whom does a country's chip use depend, over all tiers? (position.2 to position.4)
+"""On whom does a country's chip use depend, over all tiers? (position.2 to position.8)
 
 For home country h, d are the chips that its user industries buy, and ``x = (I - A)^-1 d`` is all that
 has to be made for them: chips, wafers, packaging, materials, service of tools. *Supply exposure* to
@@ -7,9 +7,10 @@ last seller (Baldwin, Freeman and Theodorakopoulos 2022, doi:10.3386/w30525, who
 figure hides most of it). It counts gross production, as they do, since a stop of production is what
 hurts; a small value at an early tier can stop all that follows, so the exposure by node is given too.
 
-Two more figures are given beside it and never added to it. *Tools*: the part of the new tools that
-this production buys in a year, by place of making. *Permission*: the rights and designs it needs, by
-head office of their owner.
+More figures are given beside it and never added to it. *Tools*: the new tools that this production buys
+in a year, by place of making. *Permission*: the rights and designs it needs, over all tiers, by head
+office of their owner. *Control*: the production itself, by head office of the maker. *Value*: the chip
+bill, by where its value is created; rights are part of the bill, so design counts where it is done.
 """
 
 from __future__ import annotations
@@ -19,39 +20,42 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
-from pondasi.chain.flows import balance_flows
+from pondasi.chain.accounts import account_nodes
+from pondasi.chain.flows import balance_flows, divide_columns
 from pondasi.chain.sample import sample_chains
-from pondasi.chain.shares import complete_shares
+from pondasi.chain.shares import list_places, tabulate_shares
 from pondasi.errors import UsageError
+from pondasi.places import ROW, UNKNOWN
 from pondasi.position.requirements import solve_requirements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from scipy import sparse
 
     from pondasi.chain.flows import Flows
     from pondasi.chain.records import Chain
 
-    Kind = Literal["supply", "tools", "permission"]
+    Kind = Literal["supply", "tools", "permission", "control", "value"]
 
-KINDS: tuple[Kind, ...] = ("supply", "tools", "permission")
+KINDS: tuple[Kind, ...] = ("supply", "tools", "permission", "control", "value")
 LOW_QUANTILE, HIGH_QUANTILE = 0.1, 0.9
 """Ends of the band that is shown: four draws of five lie inside."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exposure:
     """The exposure of one or more home countries.
 
     Parameters
     ----------
     by_country
-        Index (home, kind, country); columns share [fraction of x, of tools, of rights], value
-        [USD/year], and low, high where draws were made. The home country itself is in it: foreign
-        exposure is the rest.
+        Index (home, kind, country); columns share [fraction of what the kind counts], value [USD/year],
+        direct (for supply: the country's part of the chips as bought, the first tier; share less direct
+        is what lies hidden behind the sellers), and low, high of the share where draws were made. The
+        home country itself is in it: foreign exposure is the rest.
     by_node
         Index (home, node, country); columns value [USD/year] and share [fraction of the node], for
         supply.
@@ -67,8 +71,9 @@ class Exposure:
     draws: int = 0
 
     def of(self, home: str, kind: Kind = "supply") -> pd.DataFrame:
-        """Return the exposure of one home country, largest first."""
-        return self.by_country.loc[home].loc[kind].sort_values("share", ascending=False)
+        """Return the exposure of one home country, largest first; no rows where there is nothing of the kind."""
+        table = self.by_country.xs(home, level="home")
+        return table[table.index.get_level_values("kind") == kind].droplevel("kind").sort_values("share", ascending=False)
 
 
 def measure_exposure(
@@ -88,7 +93,8 @@ def measure_exposure(
     seed
         Seed of the draws.
     flows
-        Balanced flows of the chain, if they are at hand.
+        Balanced flows of the chain, if they are at hand or were balanced with a prior; the drawn chains
+        are then balanced in the same way.
 
     Raises
     ------
@@ -103,31 +109,130 @@ def measure_exposure(
     1.0
     """
     flows = balance_flows(chain) if flows is None else flows
+    places = list_places(chain)
     wanted = _check_homes(chain, flows, homes)
-    central = _measure(chain, flows, wanted)
-    if not draws:
-        return central
-    samples = [_measure(drawn, balance_flows(drawn), wanted).by_country["share"] for drawn in sample_chains(chain, draws, seed)]
-    drawn_shares = pd.concat(samples, axis=1).reindex(central.by_country.index).fillna(0.0)
-    table = central.by_country.assign(
-        low=drawn_shares.quantile(LOW_QUANTILE, axis=1), high=drawn_shares.quantile(HIGH_QUANTILE, axis=1)
-    )
-    table["low"] = np.minimum(table["low"], table["share"])
-    table["high"] = np.maximum(table["high"], table["share"])
-    return Exposure(table, central.by_node, central.use, draws)
+    system = _look_at_labels(chain, flows, places, wanted)
+    central, needed = _measure(system)
+    table = _tabulate({"share": _part(central), "value": central}, places, wanted)
+    table["direct"] = _tabulate({"direct": _part(system.made @ system.use)[None]}, places, wanted)
+    if draws:
+        drawn = np.stack([_part(_measure(_draw(one, flows, places, wanted))[0]) for one in sample_chains(chain, draws, seed)])
+        low, high = np.quantile(drawn, [LOW_QUANTILE, HIGH_QUANTILE], axis=0)
+        table["low"] = np.minimum(_tabulate({"low": low}, places, wanted)["low"], table["share"])
+        table["high"] = np.maximum(_tabulate({"high": high}, places, wanted)["high"], table["share"])
+    table = table[(table.drop(columns="direct") > 0).any(axis=1)]
+    by_node = _spread(flows.labels, needed, wanted).rename("value").to_frame()
+    by_node["share"] = by_node["value"] / by_node.groupby(["home", "node"])["value"].transform("sum")
+    use = _spread(flows.labels, system.use, wanted).groupby(["home", "node"]).sum()
+    return Exposure(table, by_node, use, draws)
 
 
 def trace_use(flows: Flows, homes: Sequence[str]) -> NDArray[np.float64]:
     """Return what the user industries of each home country buy, shape (labels, homes) [USD/year]."""
     nodes, countries = (flows.labels.get_level_values(level) for level in ("node", "country"))
     user = np.asarray(nodes.isin(flows.users))
-    pick = np.stack([(user & np.asarray(countries == home)).astype(float) for home in homes], axis=1)
-    return np.asarray(flows.Z @ pick)
+    pick = np.array([user & np.asarray(countries == home) for home in homes], dtype=float).reshape(len(homes), -1)
+    return np.asarray(flows.Z @ pick.T)
+
+
+@dataclass(frozen=True, eq=False)
+class _System:
+    """A chain as the measures see it: n suppliers, or n nodes with the countries of each.
+
+    Parameters
+    ----------
+    flow, licence, capital
+        Shape (n, n) [USD/year].
+    output
+        Shape (n,) [USD/year].
+    use
+        Chips bought by each home country, shape (n, homes) [USD/year].
+    made, owned
+        Where each is made, and where its maker has its head office, shape (places, n); columns add up
+        to one.
+    acyclic
+        Whether suppliers stand before users.
+    """
+
+    flow: sparse.csr_array
+    licence: sparse.csr_array
+    capital: sparse.csr_array
+    output: NDArray[np.float64]
+    use: NDArray[np.float64]
+    made: sparse.csr_array
+    owned: sparse.csr_array
+    acyclic: bool
+
+
+def _look_at_labels(chain: Chain, flows: Flows, places: tuple[str, ...], homes: tuple[str, ...]) -> _System:
+    """Return balanced flows as a system of suppliers."""
+    place = pd.Index(places).get_indexer(flows.labels.get_level_values("country"))
+    n = len(place)
+    made = sparse.csr_array((np.ones(n), (place, np.arange(n))), shape=(len(places), n))
+    node = pd.Index(chain.nodes["node"]).get_indexer(flows.labels.get_level_values("node"))
+    owned = sparse.csr_array(tabulate_shares(chain, "control", places)[node].T)
+    use = trace_use(flows, homes)
+    return _System(flows.Z, flows.licence, flows.capital, flows.output, use, made, owned, flows.acyclic)
+
+
+def _look_at_nodes(chain: Chain, places: tuple[str, ...], homes: tuple[str, ...]) -> _System:
+    """Return a chain as a system of nodes: exact where no prior tells users' suppliers apart (position.8)."""
+    accounts = account_nodes(chain)
+    order = pd.Index(chain.nodes["node"]).get_indexer(list(accounts.nodes))
+    made, owned = (tabulate_shares(chain, basis, places)[order] for basis in ("location", "control"))
+    user = np.isin(accounts.nodes, accounts.users)
+    bought = np.where(user[:, None], made[:, [places.index(home) for home in homes]], 0.0)
+    flow, licence, capital = (accounts.values[role] for role in ("flow", "licence", "capital"))
+    countries = sparse.csr_array(made.T), sparse.csr_array(owned.T)
+    return _System(flow, licence, capital, accounts.output, flow @ bought, *countries, accounts.acyclic)
+
+
+def _draw(chain: Chain, flows: Flows, places: tuple[str, ...], homes: tuple[str, ...]) -> _System:
+    """Return a drawn chain as a system, balanced as ``flows`` were."""
+    if flows.prior is None and flows.basis == "location":
+        return _look_at_nodes(chain, places, homes)
+    return _look_at_labels(chain, balance_flows(chain, flows.prior, flows.basis), places, homes)
+
+
+def _measure(system: _System) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what each kind counts, shape (kinds, places, homes), and x, shape (n, homes) [USD/year]."""
+    A = divide_columns(system.flow, system.output)
+    L = divide_columns(system.licence, system.output)
+    x = solve_requirements(A, system.use, acyclic=system.acyclic)
+    tools = divide_columns(system.capital, system.output) @ x
+    closed = 1 / np.maximum(np.asarray((A + L).sum(axis=0)).ravel(), 1.0)
+    B, L = (sparse.csr_array(matrix @ sparse.diags_array(closed)) for matrix in (A + L, L))
+    y = solve_requirements(B, system.use, acyclic=system.acyclic)
+    value = np.maximum(1 - np.asarray(B.sum(axis=0)).ravel(), 0.0)[:, None] * y
+    made, owned = system.made, system.owned
+    return np.stack([made @ x, made @ tools, owned @ (L @ y), owned @ x, made @ value]), x
+
+
+def _part(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return parts of the whole over places, shape (..., places, homes); zero where there is nothing."""
+    total = values.sum(axis=-2, keepdims=True)
+    return np.divide(values, total, out=np.zeros_like(values), where=total > 0)
+
+
+def _tabulate(columns: dict[str, NDArray[np.float64]], places: tuple[str, ...], homes: tuple[str, ...]) -> pd.DataFrame:
+    """Return arrays of shape (kinds, places, homes) as columns, index (home, kind, country)."""
+    kinds = KINDS[: len(next(iter(columns.values())))]
+    index = pd.MultiIndex.from_product([homes, kinds, places], names=["home", "kind", "country"])
+    return pd.DataFrame({name: array.transpose(2, 0, 1).ravel() for name, array in columns.items()}, index).sort_index()
+
+
+def _spread(labels: pd.MultiIndex, values: NDArray[np.float64], homes: tuple[str, ...]) -> pd.Series:
+    label, home = np.nonzero(values)
+    nodes, countries = (labels.get_level_values(level)[label] for level in ("node", "country"))
+    names = np.array(homes, dtype=object)[home]
+    index = pd.MultiIndex.from_arrays([names, nodes, countries], names=["home", "node", "country"])
+    return pd.Series(values[label, home], index)
 
 
 def _check_homes(chain: Chain, flows: Flows, homes: Sequence[str] | None) -> tuple[str, ...]:
-    nodes = flows.labels.get_level_values("node")
-    using = set(flows.labels[nodes.isin(flows.users)].get_level_values("country")) - {"ROW", "UNKNOWN"}
+    nodes, countries = (flows.labels.get_level_values(level) for level in ("node", "country"))
+    bought = np.asarray(flows.Z.sum(axis=0)).ravel() > 0
+    using = set(countries[np.asarray(nodes.isin(flows.users)) & bought]) - {ROW, UNKNOWN}
     if homes is None:
         return tuple(sorted(using))
     present = set(chain.shares["country"])
@@ -137,45 +242,3 @@ def _check_homes(chain: Chain, flows: Flows, homes: Sequence[str] | None) -> tup
         if home not in using:
             raise UsageError("country_without_use", country=home)
     return tuple(homes)
-
-
-def _measure(chain: Chain, flows: Flows, homes: tuple[str, ...]) -> Exposure:
-    use = trace_use(flows, homes)
-    needed = solve_requirements(flows.coefficients, use, acyclic=flows.acyclic)
-    tools = _invested(flows.capital, flows.output, needed)
-    supply = _spread(flows.labels, needed, homes)
-    by_node = supply.rename("value").to_frame()
-    by_node["share"] = by_node["value"] / by_node.groupby(["home", "node"])["value"].transform("sum")
-    by_country = pd.concat(
-        {
-            "supply": supply.groupby(["home", "country"]).sum(),
-            "tools": _spread(flows.labels, tools, homes).groupby(["home", "country"]).sum(),
-            "permission": _permission(chain, flows, needed, homes),
-        },
-        names=["kind"],
-    ).reorder_levels(["home", "kind", "country"])
-    table = by_country.sort_index().rename("value").to_frame()
-    total = table.groupby(["home", "kind"])["value"].transform("sum")
-    table["share"] = (table["value"] / total).where(total > 0, 0.0)
-    return Exposure(table[["share", "value"]], by_node, _spread(flows.labels, use, homes).groupby(["home", "node"]).sum())
-
-
-def _invested(matrix: sparse.csr_array, output: NDArray[np.float64], needed: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what suppliers of tools or rights sell in a year to the production that is needed."""
-    part = np.divide(needed, output[:, None], out=np.zeros_like(needed), where=output[:, None] > 0)
-    return np.asarray(matrix @ part)
-
-
-def _spread(labels: pd.MultiIndex, values: NDArray[np.float64], homes: tuple[str, ...]) -> pd.Series:
-    frame = pd.DataFrame(values, index=labels, columns=pd.Index(homes, name="home"))
-    series = frame.stack()
-    return series[series != 0].reorder_levels(["home", "node", "country"])
-
-
-def _permission(chain: Chain, flows: Flows, needed: NDArray[np.float64], homes: tuple[str, ...]) -> pd.Series:
-    """Return the rights behind the production, by head office of their owners."""
-    rights = _spread(flows.labels, _invested(flows.licence, flows.output, needed), homes)
-    by_node = rights.groupby(["home", "node"]).sum()
-    control = complete_shares(chain, "control").set_index(["node", "country"])["share"]
-    frame = by_node.rename("value").reset_index().merge(control.reset_index(), on="node")
-    return (frame["value"] * frame["share"]).groupby([frame["home"], frame["country"]]).sum()

@@ -17,7 +17,9 @@ MAX_INVERSE = 3_000
 """Labels up to which an explicit inverse is made; beyond, its memory grows as n squared."""
 
 
-def solve_requirements(coefficients: sparse.sparray, use: NDArray[np.float64], *, acyclic: bool = False) -> NDArray[np.float64]:
+def solve_requirements(
+    coefficients: sparse.sparray, use: NDArray[np.float64], *, acyclic: bool = False
+) -> NDArray[np.float64]:
     """Return the output x that a use d needs over all tiers (position.2): ``(I - A) x = d``.
 
     Parameters
@@ -37,11 +39,12 @@ def solve_requirements(coefficients: sparse.sparray, use: NDArray[np.float64], *
     [5.0, 10.0]
     """
     n = coefficients.shape[0]
-    if not n:
-        return np.zeros_like(use)
+    use = np.ascontiguousarray(use, dtype=float)
+    if not use.size:
+        return use.copy()
     system = sparse.csc_array(sparse.eye_array(n) - coefficients)
     permute = "NATURAL" if acyclic else "COLAMD"
-    return np.asarray(splu(system, permc_spec=permute).solve(np.ascontiguousarray(use, dtype=float)))
+    return np.asarray(splu(system, permc_spec=permute).solve(use))
 
 
 def invert_requirements(coefficients: sparse.sparray) -> NDArray[np.float64]:
@@ -51,6 +54,11 @@ def invert_requirements(coefficients: sparse.sparray) -> NDArray[np.float64]:
     ------
     SizeError
         Beyond `MAX_INVERSE` labels.
+
+    Example
+    -------
+    >>> invert_requirements(sparse.csr_array(np.array([[0.0, 0.5], [0.0, 0.0]]))).tolist()
+    [[1.0, 0.5], [0.0, 1.0]]
     """
     n = coefficients.shape[0]
     if n > MAX_INVERSE:

@@ -36,6 +36,10 @@ class Chart:
     sources: tuple[str, ...] = ()
     wide: bool = False
 
+    def __post_init__(self) -> None:
+        """Begin the title as a sentence begins."""
+        object.__setattr__(self, "title", begin(self.title))
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -44,6 +48,10 @@ class Statement:
     text: str
     section: str
     grade: str
+
+    def __post_init__(self) -> None:
+        """Begin the text as a sentence begins."""
+        object.__setattr__(self, "text", begin(self.text))
 
 
 @dataclass(frozen=True)
@@ -57,3 +65,14 @@ class Section:
     points: tuple[str, ...] = ()
     method: tuple[str, ...] = ()
     statements: tuple[Statement, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Begin title, answer and points as sentences begin."""
+        object.__setattr__(self, "title", begin(self.title))
+        object.__setattr__(self, "answer", begin(self.answer))
+        object.__setattr__(self, "points", tuple(begin(point) for point in self.points))
+
+
+def begin(text: str) -> str:
+    """Return a text with a capital first letter: a sentence may open with a name such as 'the Netherlands'."""
+    return text[:1].upper() + text[1:]

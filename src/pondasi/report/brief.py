@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pondasi.report.context import Context
 from pondasi.report.sections import SECTIONS
 from pondasi.tables.dictionary import read_resource
+from pondasi.tables.rows import index_rows
 from pondasi.tables.write import replace_file
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ class Brief:
     manifest: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def compose_brief(findings: Findings, words: Words, *, places: str = "plain", manifest: Mapping[str, str] | None = None) -> Brief:
+def compose_brief(
+    findings: Findings, words: Words, *, places: str = "plain", manifest: Mapping[str, str] | None = None
+) -> Brief:
     """Return the brief on the findings in one language.
 
     Parameters
@@ -64,7 +66,11 @@ def compose_brief(findings: Findings, words: Words, *, places: str = "plain", ma
     context = Context(findings, words, places)
     sections = tuple(section for write in SECTIONS if (section := write(context)) is not None)
     title = context.say("brief.title", home=context.home)
-    subtitle = context.say("brief.subtitle_with", partner=context.partner) if findings.partner else context.say("brief.subtitle")
+    subtitle = (
+        context.say("brief.subtitle_with", partner=context.partner)
+        if findings.partner
+        else context.say("brief.subtitle")
+    )
     return Brief(
         language=words.language,
         title=title,
@@ -79,13 +85,24 @@ def compose_brief(findings: Findings, words: Words, *, places: str = "plain", ma
 def render_brief(brief: Brief, words: Words) -> str:
     """Return the brief as one HTML page that needs nothing from outside."""
     environment = Environment(
-        loader=PackageLoader("pondasi.report", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("pondasi.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     numbers = {line.id: line.number for line in brief.sources}
     return environment.get_template("brief.html").render(brief=brief, say=words.say, numbers=numbers)
 
 
-def write_brief(findings: Findings, words: Words, path: str | Path, *, places: str = "plain", manifest: Mapping[str, str] | None = None) -> Brief:
+def write_brief(
+    findings: Findings,
+    words: Words,
+    path: str | Path,
+    *,
+    places: str = "plain",
+    manifest: Mapping[str, str] | None = None,
+) -> Brief:
     """Compose, render and write a brief; an interrupted write leaves what was there."""
     brief = compose_brief(findings, words, places=places, manifest=manifest)
     page = render_brief(brief, words)
@@ -103,14 +120,14 @@ def _list_sources(findings: Findings, sections: tuple[Section, ...], context: Co
             for row in chart.table.rows:
                 for cell in row:
                     cited.update(dict.fromkeys(cell.sources))
-    table = findings.chain.sources.set_index("source")
-    lines = []
-    for number, source in enumerate(cited, start=1):
-        row = table.loc[source]
-        url = "" if pd.isna(row["url"]) else str(row["url"])
-        text = context.say("brief.source_line", publisher=row["publisher"], title=row["title"], year=str(row["year"]))
-        lines.append(SourceLine(source, number, text, url, context.code("evidence", row["evidence"]), context.code("confidence", row["confidence"])))
-    return tuple(lines)
+    rows = index_rows(findings.chain.sources, "source")
+    return tuple(_describe_source(number, rows[source], context) for number, source in enumerate(cited, start=1))
+
+
+def _describe_source(number: int, row: dict[str, Any], context: Context) -> SourceLine:
+    text = context.say("brief.source_line", publisher=row["publisher"], title=row["title"], year=str(row["year"]))
+    evidence, confidence = (context.code(kind, row[kind]) for kind in ("evidence", "confidence"))
+    return SourceLine(row["source"], number, text, row["url"] or "", evidence, confidence)
 
 
 def _list_terms(language: str) -> tuple[tuple[str, str], ...]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from pondasi.places import name_place
+from pondasi.places import name_place, name_place_in_text
 from pondasi.report.blocks import Cell
 from pondasi.report.numbers import Numbers
 from pondasi.tables.dictionary import load_dictionary
+from pondasi.tables.rows import list_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pondasi.report.findings import Findings
+    from pondasi.facts import Figure
+    from pondasi.report.findings import Findings, Holding
     from pondasi.words import Words
 
 
@@ -31,19 +31,19 @@ class Context:
 
     def __post_init__(self) -> None:
         """Prepare numbers and node names of the language."""
+        name = f"name_{self.words.language}"
         object.__setattr__(self, "numbers", Numbers(self.words))
-        nodes = self.findings.chain.nodes
-        object.__setattr__(self, "names", dict(zip(nodes["node"], nodes[f"name_{self.words.language}"], strict=True)))
+        object.__setattr__(self, "names", {row["node"]: row[name] for row in list_rows(self.findings.chain.nodes)})
 
     @property
     def home(self) -> str:
-        """Name of the home country."""
-        return self.place(self.findings.home)
+        """Name of the home country, as it stands inside a sentence."""
+        return self.place_in_text(self.findings.home)
 
     @property
     def partner(self) -> str:
-        """Name of the partner country, or nothing."""
-        return self.place(self.findings.partner) if self.findings.partner else ""
+        """Name of the partner country as it stands inside a sentence, or nothing."""
+        return self.place_in_text(self.findings.partner) if self.findings.partner else ""
 
     def say(self, key: str, /, **fields: object) -> str:
         """Return a text of the catalogue."""
@@ -53,9 +53,19 @@ class Context:
         """Return the name of a place."""
         return name_place(code, self.words.language, self.places)
 
+    def place_in_text(self, code: str) -> str:
+        """Return the name of a place as it stands inside a sentence."""
+        return name_place_in_text(code, self.words.language, self.places)
+
     def node(self, node: str) -> str:
         """Return the name of a node."""
         return self.names[node]
+
+    def node_in_text(self, node: str) -> str:
+        """Return the name of a node as it stands inside a sentence: 'silicon wafers', but 'SiC wafers'."""
+        name = self.names[node]
+        first = name.split(" ", 1)[0]
+        return name[0].lower() + name[1:] if first[1:].islower() else name
 
     def code(self, kind: str, code: str) -> str:
         """Return the meaning of a code of the dictionary, such as a stage."""
@@ -71,14 +81,24 @@ class Context:
             return "".join(items)
         return self.say("list.last", first=self.say("list.joint").join(items[:-1]), last=items[-1])
 
-    def share_cell(self, row: pd.Series) -> Cell:
-        """Return a share with its interval, grade and sources as a cell of a table twin."""
-        if pd.isna(row["share"]):
-            return Cell(self.say("grade.unknown"), "unknown", split_sources(row["source"]), number=True)
-        text = self.numbers.percent_interval(row["share"], row["low"], row["high"])
-        return Cell(text, str(row["grade"]), split_sources(row["source"]), number=True)
+    def name_holdings(self, held: list[Holding]) -> str:
+        """Return holdings as a list in words: node and part of the world."""
+        items = [
+            self.say("brief.holding", node=self.node_in_text(item.node.id), part=self.numbers.figure(item.part))
+            for item in held
+        ]
+        return self.join(items)
+
+    def figure_cell(self, figure: Figure) -> Cell:
+        """Return a figure with its interval, grade and sources as a cell of a table twin."""
+        return Cell(self.numbers.figure(figure), figure.grade, figure.sources, number=True)
+
+    def holding_cell(self, node: str, country: str) -> Cell:
+        """Return what a country makes of a node, or that nothing is recorded."""
+        item = self.findings.holdings.get((node, country))
+        return Cell(self.say("brief.not_recorded"), number=True) if item is None else self.figure_cell(item.part)
 
 
-def split_sources(cell: object) -> tuple[str, ...]:
-    """Return the ids of a source cell."""
-    return () if cell is None or pd.isna(cell) else tuple(str(cell).split("|"))
+def list_sources(*figures: Figure) -> tuple[str, ...]:
+    """Return the sources of some figures, each once, in their order."""
+    return tuple(dict.fromkeys(source for figure in figures for source in figure.sources))

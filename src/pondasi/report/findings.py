@@ -3,25 +3,52 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from pondasi.chain.coverage import count_grades, weigh_grades
 from pondasi.chain.flows import Flows, balance_flows
 from pondasi.chain.shares import complete_shares
-from pondasi.facts import Figure, Grade
+from pondasi.facts import Figure, Grade, grade_of, weakest
 from pondasi.places import ROW, UNKNOWN
 from pondasi.position.concentration import measure_concentration
 from pondasi.position.exposure import Exposure, measure_exposure
+from pondasi.tables.rows import index_rows, list_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from pondasi.chain.records import Chain
+    from pondasi.position.exposure import Kind
 
 CHOKEPOINT = 0.5
 """A node is called a chokepoint when one country makes more than this part of it."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of the chain as a brief needs it."""
+
+    id: str
+    stage: str
+    pillar: str | None
+    market: Figure
+    is_user: bool
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What a country makes of a node: its part of the world, and what that is worth [USD/year]."""
+
+    node: Node
+    country: str
+    part: Figure
+
+    @property
+    def value(self) -> float:
+        """Value of the holding, 0 where it is unknown: used for ranking only."""
+        return (self.part.value or 0.0) * (self.node.market.value or 0.0)
 
 
 @dataclass(frozen=True)
@@ -34,10 +61,12 @@ class Findings:
         What was measured on what.
     home, partner
         Country codes; the partner may be None.
-    makes
-        Rows of the home country in the share table (location), with the value it makes [USD/year].
+    nodes
+        Nodes by id, in the order of the chain.
+    holdings
+        Every share by place of production, by node and country.
     concentration
-        As `measure_concentration`, with the home country's needed value per node [USD/year] as ``needed``.
+        As `measure_concentration`.
     support
         Part of the production behind home's chips that rests on shares of each grade.
     grades, weights
@@ -49,107 +78,132 @@ class Findings:
     exposure: Exposure = field(repr=False)
     home: str
     partner: str | None
-    makes: pd.DataFrame = field(repr=False)
-    holds: pd.DataFrame = field(repr=False)
+    nodes: Mapping[str, Node] = field(repr=False)
+    holdings: Mapping[tuple[str, str], Holding] = field(repr=False)
     concentration: pd.DataFrame = field(repr=False)
     support: Mapping[str, float]
     grades: pd.DataFrame = field(repr=False)
     weights: pd.DataFrame = field(repr=False)
     year: int
 
+    def held_by(self, country: str, *, users: bool = False) -> list[Holding]:
+        """Return what a country makes, largest part first; user industries only if asked for."""
+        held = [item for (_, code), item in self.holdings.items() if code == country and item.node.is_user == users]
+        return sorted(held, key=lambda item: -(item.part.value or 0.0))
+
     @property
     def use(self) -> Figure:
         """Chips that the home country's industries use in a year."""
-        rows = self.user_rows
-        market = self.chain.nodes.set_index("node")["market_usd"]
-        value, low, high = (float((rows[column] * rows["node"].map(market)).sum()) for column in ("share", "low", "high"))
-        sources = tuple(dict.fromkeys(item for cell in rows["source"] for item in str(cell).split("|")))
-        return Figure(value, "USD/year", low, high, self.year, grade_of(_by_weight(rows, market)), sources)
+        held = self.held_by(self.home, users=True)
+        value, low, high = (sum(_worth(item, name) for item in held) for name in ("value", "low", "high"))
+        sources = tuple(dict.fromkeys(source for item in held for source in item.part.sources))
+        return Figure(value, "USD/year", low, high, self.year, grade_of(_weigh(held)), sources)
 
     @property
-    def user_rows(self) -> pd.DataFrame:
-        """Rows of the share table that give home's part of each user industry."""
-        shares = self.chain.shares
-        mine = (shares["country"] == self.home) & (shares["basis"] == "location") & shares["node"].isin(self.flows.users)
-        return shares[mine & shares["firm"].isna()]
+    def world_use(self) -> float:
+        """Chips that all user industries of the world use in a year [USD/year]."""
+        return sum(node.market.value or 0.0 for node in self.nodes.values() if node.is_user)
 
     @property
     def exposure_grade(self) -> Grade:
         """How firm the exposure is, by the weight of the shares behind it."""
         return grade_of(self.support)
 
-    def part(self, country: str, kind: str = "supply") -> Figure:
+    @property
+    def soft(self) -> float:
+        """Part of the production behind home's chips that rests on assumed or unknown shares."""
+        return self.support.get("assumed", 0.0) + self.support.get("unknown", 0.0)
+
+    def part(self, country: str, kind: Kind = "supply") -> Figure:
         """Return the exposure of home to one country."""
-        table = self.exposure.by_country.loc[self.home].loc[kind]
-        if country not in table.index:
+        row = index_rows(self.exposure.of(self.home, kind).reset_index(), "country").get(country)
+        if row is None:
             return Figure(0.0, "fraction", 0.0, 0.0, self.year, self.exposure_grade)
-        row = table.loc[country]
-        return Figure(float(row["share"]), "fraction", _maybe(row, "low"), _maybe(row, "high"), self.year, self.exposure_grade)
+        return Figure(row["share"], "fraction", row.get("low"), row.get("high"), self.year, self.exposure_grade)
 
-    def partners(self, kind: str = "supply") -> list[str]:
+    def partners(self, kind: Kind = "supply") -> list[str]:
         """Return foreign countries by falling exposure; home, the rest of the world and unknown left out."""
-        ranked = self.exposure.of(self.home, kind)  # type: ignore[arg-type]
-        return [code for code in ranked.index if code not in {self.home, ROW, UNKNOWN}]
+        return [str(code) for code in self.exposure.of(self.home, kind).index if code not in {self.home, ROW, UNKNOWN}]
 
 
-def gather_findings(chain: Chain, home: str, partner: str | None = None, *, draws: int = 200, seed: int = 0) -> Findings:
-    """Compute what a brief on ``home`` says."""
+def gather_findings(
+    chain: Chain, home: str, partner: str | None = None, *, draws: int = 200, seed: int = 0
+) -> Findings:
+    """Compute what a brief on ``home`` says.
+
+    Parameters
+    ----------
+    chain
+        A checked chain.
+    home, partner
+        Country codes.
+    draws, seed
+        Chains drawn from the intervals for the ranges, and their seed.
+
+    Raises
+    ------
+    UsageError
+        If home is not in the chain or uses no chips.
+    """
     flows = balance_flows(chain)
     exposure = measure_exposure(chain, [home], draws=draws, seed=seed, flows=flows)
-    needed = exposure.by_node["value"].loc[home].groupby("node").sum()
-    concentration = measure_concentration(chain)
-    concentration["needed"] = needed.reindex(concentration.index)
-    shares = complete_shares(chain).set_index(["node", "country"])
-    by_node = exposure.by_node["value"].loc[home]
-    support = by_node.groupby(shares["grade"].reindex(by_node.index)).sum()
-    nodes = chain.nodes
-    year = int(nodes.loc[nodes["node"].isin(flows.users), "market_year"].max())
+    nodes = {row["node"]: _node(row, flows.users) for row in list_rows(chain.nodes)}
+    shares = chain.shares
+    rows = shares[(shares["basis"] == "location") & shares["firm"].isna()]
+    holdings = {(row["node"], row["country"]): _holding(row, nodes) for row in list_rows(rows)}
     return Findings(
         chain=chain,
         flows=flows,
         exposure=exposure,
         home=home,
         partner=partner,
-        makes=_made_by(chain, home),
-        holds=_made_by(chain, partner) if partner else _made_by(chain, home).head(0),
-        concentration=concentration,
-        support={str(grade): float(value) for grade, value in (support / support.sum()).items()},
+        nodes=nodes,
+        holdings=holdings,
+        concentration=measure_concentration(chain),
+        support=_weigh_support(chain, exposure, home),
         grades=count_grades(chain),
         weights=weigh_grades(chain),
-        year=year,
+        year=max((node.market.year or 0 for node in nodes.values() if node.is_user), default=0),
     )
 
 
-def grade_of(weights: Mapping[str, float]) -> Grade:
-    """Return the grade of a sum: assumed if more than half of its weight is assumed or unknown.
-
-    Beside such a grade the assumed part itself is always shown.
-
-    Example
-    -------
-    >>> grade_of({"estimated": 0.7, "assumed": 0.3}), grade_of({"exact": 1.0})
-    ('estimated', 'exact')
-    """
-    total = sum(weights.values())
-    soft = weights.get("assumed", 0.0) + weights.get("unknown", 0.0)
-    if total and soft > total / 2:
-        return "assumed"
-    return "exact" if total and weights.get("exact", 0.0) == total else "estimated"
+def _node(row: Mapping[str, Any], users: tuple[str, ...]) -> Node:
+    market = Figure(
+        row["market_usd"],
+        "USD/year",
+        row["market_low"],
+        row["market_high"],
+        row["market_year"],
+        weakest("unknown" if row["market_usd"] is None else row["grade"]),
+        _split(row["source"]),
+    )
+    return Node(row["node"], row["stage"], row["pillar"], market, row["node"] in users)
 
 
-def _made_by(chain: Chain, country: str) -> pd.DataFrame:
-    shares = chain.shares
-    rows = shares[(shares["country"] == country) & (shares["basis"] == "location") & shares["firm"].isna()]
-    nodes = chain.nodes.set_index("node")
-    rows = rows.assign(stage=rows["node"].map(nodes["stage"]), value=rows["share"] * rows["node"].map(nodes["market_usd"]))
-    users = set(chain.traits.loc[chain.traits["trait"] == "user_industry_output_usd", "node"])
-    return rows[~rows["node"].isin(users)].sort_values("value", ascending=False).reset_index(drop=True)
+def _holding(row: Mapping[str, Any], nodes: Mapping[str, Node]) -> Holding:
+    grade = weakest("unknown" if row["share"] is None else row["grade"])
+    part = Figure(row["share"], "fraction", row["low"], row["high"], row["year"], grade, _split(row["source"]))
+    return Holding(nodes[row["node"]], row["country"], part)
 
 
-def _by_weight(rows: pd.DataFrame, market: pd.Series) -> dict[str, float]:
-    value = rows["share"] * rows["node"].map(market)
-    return {str(grade): float(part) for grade, part in value.groupby(rows["grade"]).sum().items()}
+def _weigh_support(chain: Chain, exposure: Exposure, home: str) -> dict[str, float]:
+    grades = complete_shares(chain).set_index(["node", "country"])["grade"]
+    needed = exposure.by_node.loc[home]["value"]
+    weights = needed.groupby(grades.reindex(needed.index).to_numpy()).sum()
+    return {str(grade): float(value) for grade, value in (weights / weights.sum()).items()}
 
 
-def _maybe(row: pd.Series, name: str) -> float | None:
-    return float(row[name]) if name in row.index and not pd.isna(row[name]) else None
+def _weigh(held: list[Holding]) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for item in held:
+        weights[item.part.grade] = weights.get(item.part.grade, 0.0) + item.value
+    return weights
+
+
+def _worth(item: Holding, name: str) -> float:
+    part = getattr(item.part, name)
+    return (item.part.value or 0.0 if part is None else part) * (item.node.market.value or 0.0)
+
+
+def _split(cell: str | None) -> tuple[str, ...]:
+    return tuple(cell.split("|")) if cell else ()

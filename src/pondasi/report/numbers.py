@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from pondasi.words import Words
 
 MIN_DIGITS, MAX_DIGITS = 2, 3
-SCALES = {"en": (("trillion", 1e12), ("billion", 1e9), ("million", 1e6)), "ja": (("trillion", 1e12), ("hundred_million", 1e8), ("ten_thousand", 1e4))}
+SCALES = {
+    "en": (("trillion", 1e12), ("billion", 1e9), ("million", 1e6)),
+    "ja": (("trillion", 1e12), ("hundred_million", 1e8), ("ten_thousand", 1e4)),
+}
 SCALES["id"] = SCALES["en"]
 PERCENT_FLOOR = 0.0005
 """Shares below a twentieth of a per cent are shown as 'below 0.1 %'."""
@@ -52,7 +55,10 @@ class Numbers:
             return self.money(value, digits)
         name, scale = self._scale(value)
         decimals = round_to(value / scale, digits)[1]
-        shown = {key: self._fixed(number / scale, decimals) for key, number in {"value": value, "low": low, "high": high}.items()}
+        shown = {
+            key: self._fixed(number / scale, decimals)
+            for key, number in {"value": value, "low": low, "high": high}.items()
+        }
         return self.words.say(f"number.usd_interval.{name}", **shown)
 
     def percent(self, value: float, digits: int = MIN_DIGITS) -> str:
@@ -68,7 +74,10 @@ class Numbers:
             return self.percent(value, most)
         digits = min(most, digits_for(value, low, high))
         decimals = min(round_to(value * 100, digits)[1], 1)
-        shown = {key: self._fixed(number * 100, decimals) for key, number in {"value": value, "low": low, "high": high}.items()}
+        shown = {
+            key: self._fixed(number * 100, decimals)
+            for key, number in {"value": value, "low": low, "high": high}.items()
+        }
         if len(set(shown.values())) == 1:
             return self.words.say("number.percent", value=shown["value"])
         return self.words.say("number.percent_interval", **shown)

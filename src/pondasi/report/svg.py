@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INK, GREY, PALE, RULE, ALARM = "#1B1B1E", "#5B6470", "#C9CED6", "#E3E6EA", "#D55E00"
-PILLARS = {"material": "#E69F00", "design": "#0072B2", "front_end": "#CC79A7", "back_end": "#009E73", "enabler": "#56B4E9", "user": "#5B6470"}
+PILLARS = {
+    "material": "#E69F00",
+    "design": "#0072B2",
+    "front_end": "#CC79A7",
+    "back_end": "#009E73",
+    "enabler": "#56B4E9",
+    "user": "#5B6470",
+}
 STAGES = {
     "materials": "#E69F00",
     "equipment": "#56B4E9",
@@ -44,16 +51,34 @@ class Drawing:
         self.defs = ET.SubElement(self.root, "defs")
         self._patterns: dict[str, str] = {}
 
-    def add(self, tag: str, *, tip: str = "", parent: ET.Element | None = None, **attributes: float | str) -> ET.Element:
+    def add(
+        self, tag: str, *, tip: str = "", paint: dict[str, str] | None = None, **attributes: float | str
+    ) -> ET.Element:
         """Add a shape; ``stroke_width`` is written ``stroke-width``. ``tip`` is shown on hover."""
-        target = self.root if parent is None else parent
-        values = {key.strip("_").replace("_", "-"): _short(value) if isinstance(value, (int, float)) else value for key, value in attributes.items()}
+        return self._add(self.root, tag, tip, {**attributes, **(paint or {})})
+
+    def _add(self, target: ET.Element, tag: str, tip: str, attributes: dict[str, float | str]) -> ET.Element:
+        values = {
+            key.strip("_").replace("_", "-"): _short(value) if isinstance(value, (int, float)) else value
+            for key, value in attributes.items()
+        }
         element = ET.SubElement(target, tag, values)
         if tip:
             ET.SubElement(element, "title").text = tip
         return element
 
-    def text(self, x: float, y: float, text: str, *, size: float = 12, fill: str = INK, anchor: str = "start", weight: str = "400", tip: str = "") -> None:
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: float = 12,
+        fill: str = INK,
+        anchor: str = "start",
+        weight: str = "400",
+        tip: str = "",
+    ) -> None:
         """Write one line of text."""
         element = self.add("text", x=x, y=y, font_size=size, fill=fill, text_anchor=anchor, font_weight=weight)
         if tip:
@@ -68,14 +93,24 @@ class Drawing:
             return {"fill": colour, "stroke": colour}
         if grade == "estimated":
             return {"fill": colour, "fill_opacity": str(TINT), "stroke": colour}
-        return {"fill": f"url(#{self._hatch(GREY if grade == 'unknown' else colour)})", "stroke": GREY if grade == "unknown" else colour}
+        return {
+            "fill": f"url(#{self._hatch(GREY if grade == 'unknown' else colour)})",
+            "stroke": GREY if grade == "unknown" else colour,
+        }
 
     def _hatch(self, colour: str) -> str:
         if colour not in self._patterns:
             name = f"{self.prefix}-hatch-{len(self._patterns)}"
-            pattern = self.add("pattern", parent=self.defs, id=name, width=6, height=6, patternUnits="userSpaceOnUse", patternTransform="rotate(45)")
-            self.add("rect", parent=pattern, width=6, height=6, fill="#FFFFFF")
-            self.add("line", parent=pattern, x1=0, y1=0, x2=0, y2=6, stroke=colour, stroke_width=4)
+            size: dict[str, float | str] = {
+                "id": name,
+                "width": 6,
+                "height": 6,
+                "patternUnits": "userSpaceOnUse",
+                "patternTransform": "rotate(45)",
+            }
+            pattern = self._add(self.defs, "pattern", "", size)
+            self._add(pattern, "rect", "", {"width": 6, "height": 6, "fill": "#FFFFFF"})
+            self._add(pattern, "line", "", {"x1": 0, "y1": 0, "x2": 0, "y2": 6, "stroke": colour, "stroke_width": 4})
             self._patterns[colour] = name
         return self._patterns[colour]
 

@@ -42,7 +42,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Trait:
-    """A trait that nodes may have, with its one unit and its range."""
+    """A trait that nodes may have, or an indicator of countries, with its one unit and its range."""
 
     name: str
     unit: str
@@ -64,17 +64,20 @@ class Unit:
 
 @dataclass(frozen=True)
 class Dictionary:
-    """All tables, code lists, traits and units."""
+    """All tables, code lists, traits of nodes, indicators of countries, and units."""
 
     tables: Mapping[str, Mapping[str, Column]]
     codes: Mapping[str, Mapping[str, Mapping[str, str]]]
     traits: Mapping[str, Trait]
+    indicators: Mapping[str, Trait]
     units: Mapping[str, Unit]
 
     def allowed(self, column: Column) -> tuple[str, ...]:
         """Return the codes that a column of type ``code`` may hold."""
         if column.codes == "traits":
             return tuple(self.traits)
+        if column.codes == "indicators":
+            return tuple(self.indicators)
         if column.codes == "unit":
             return tuple(self.units)
         return tuple(self.codes[column.codes or column.name])
@@ -89,12 +92,34 @@ def load_dictionary() -> Dictionary:
     >>> load_dictionary().tables["shares"]["share"].unit
     'fraction'
     """
+    codes: dict[str, dict[str, Mapping[str, str]]] = {}
+    for row in read_resource("dictionary/codes.csv"):
+        codes.setdefault(row["list"], {})[row["code"]] = _texts(row)
+    return Dictionary(
+        tables=_load_tables(),
+        codes=codes,
+        traits=_load_traits("dictionary/traits.csv", "trait"),
+        indicators=_load_traits("dictionary/indicators.csv", "indicator"),
+        units={
+            row["unit"]: Unit(row["unit"], row["dimension"], float(row["factor"]), row["base"], _texts(row))
+            for row in read_resource("dictionary/units.csv")
+        },
+    )
+
+
+def read_resource(path: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file that ships under ``pondasi/data``."""
+    text = (resources.files("pondasi") / "data" / path).read_text(encoding="utf-8")
+    return list(csv.DictReader(StringIO(text, newline="")))
+
+
+def _load_tables() -> dict[str, dict[str, Column]]:
     tables: dict[str, dict[str, Column]] = {}
     for row in read_resource("dictionary/columns.csv"):
         tables.setdefault(row["table"], {})[row["column"]] = Column(
             table=row["table"],
             name=row["column"],
-            type=row["type"],  # type: ignore[arg-type]
+            type=row["type"],  # type: ignore[arg-type]  # the test of the dictionary holds the types
             unit=row["unit"] or None,
             required=row["required"] == "yes",
             key=row["key"] == "yes",
@@ -103,25 +128,14 @@ def load_dictionary() -> Dictionary:
             codes=row["codes"] or None,
             meaning=_texts(row),
         )
-    codes: dict[str, dict[str, Mapping[str, str]]] = {}
-    for row in read_resource("dictionary/codes.csv"):
-        codes.setdefault(row["list"], {})[row["code"]] = _texts(row)
-    codes["indicators"] = {row["indicator"]: _texts(row) for row in read_resource("dictionary/indicators.csv")}
-    traits = {
-        row["trait"]: Trait(row["trait"], row["unit"], _number(row["low"]), _number(row["high"]), _texts(row))
-        for row in read_resource("dictionary/traits.csv")
-    }
-    units = {
-        row["unit"]: Unit(row["unit"], row["dimension"], float(row["factor"]), row["base"], _texts(row))
-        for row in read_resource("dictionary/units.csv")
-    }
-    return Dictionary(tables, codes, traits, units)
+    return tables
 
 
-def read_resource(path: str) -> list[dict[str, str]]:
-    """Return the rows of a CSV file that ships under ``pondasi/data``."""
-    text = (resources.files("pondasi") / "data" / path).read_text(encoding="utf-8")
-    return list(csv.DictReader(StringIO(text, newline="")))
+def _load_traits(path: str, key: str) -> dict[str, Trait]:
+    return {
+        row[key]: Trait(row[key], row["unit"], _number(row.get("low", "")), _number(row.get("high", "")), _texts(row))
+        for row in read_resource(path)
+    }
 
 
 def _texts(row: Mapping[str, str]) -> Mapping[str, str]:

@@ -2,125 +2,173 @@
 
 from __future__ import annotations
 
+import re
+import struct
 import warnings
 import zipfile
 import zlib
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import ParseError
 
 from pondasi.errors import Place
-from pondasi.tables.raw import MAX_BYTES, CellError, Formula, RawPack, is_blank, shape_table
-from pondasi.tables.read import name_unknown_table
+from pondasi.tables.raw import (
+    MAX_BYTES,
+    CellError,
+    Formula,
+    RawPack,
+    column_number,
+    is_blank,
+    name_unknown_table,
+    say_error,
+    shape_table,
+    show_cell,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
     from pondasi.tables.dictionary import Dictionary
 
 README = "README"
-UNITS_MARK = "#unit"
-MAX_UNPACKED = 20 * MAX_BYTES
+MEGA = 1_000_000
+MAX_UNPACKED = 4 * MAX_BYTES
+"""Bytes that a workbook may hold once it is unpacked."""
+MAX_CELLS = 2_000_000
+"""Cells of a sheet, the empty ones between its corners included."""
 OLD_FORMAT = b"\xd0\xcf\x11\xe0"
+"""How an .xls file begins, and any workbook that is locked by a password."""
+BROKEN = (
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What openpyxl and the unpacker raise on a damaged workbook; a fault of ours would show in the tests."""
+
+_AREA = re.compile(rb"""<(?:\w+:)?(?:mergeCell|hyperlink)\b[^>]*?\bref=["']([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)["']""")
 
 
-def read_workbook(pack: RawPack, file: Path, dictionary: Dictionary) -> None:
-    """Read every sheet that is a table of the dictionary.
-
-    Sheets whose name begins with ``_`` belong to the template (code lists) and are passed over, as is
-    a row whose first cell begins with ``#``: the units row, or a remark.
-    """
+def open_workbook(pack: RawPack, file: Path) -> Workbook | None:
+    """Open a workbook and read its head, or note why it cannot be opened."""
     import openpyxl
 
-    pack.form = "excel"
-    if not _check_container(pack, file):
-        return
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(file)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, ValueError, TypeError, ParseError) as error:
-        pack.add("excel_broken", Place(file.name), reason=type(error).__name__)
-        return
-    if README in book.sheetnames:
-        pack.head = _read_readme(book[README])
-    for name in book.sheetnames:
-        if name.startswith("_") or name == README:
-            continue
-        if name not in dictionary.tables:
-            name_unknown_table(pack, name, Place(file.name, name), dictionary)
-            continue
-        _read_sheet(pack, file.name, book[name])
-    if not pack.tables and not pack.problems:
-        pack.add("excel_without_tables", Place(file.name))
-
-
-def _check_container(pack: RawPack, file: Path) -> bool:
     size = file.stat().st_size
     place = Place(file.name)
     if size > MAX_BYTES:
-        pack.add("file_too_large", place, megabytes=size // 1_000_000, limit=MAX_BYTES // 1_000_000)
-        return False
-    with file.open("rb") as stream:
-        start = stream.read(4)
-    if start == OLD_FORMAT:
+        pack.add("file_too_large", place, megabytes=size // MEGA, limit=MAX_BYTES // MEGA)
+        return None
+    data = file.read_bytes()
+    if not _check_container(pack, place, data):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(BytesIO(data), keep_links=False)
+    except BROKEN as error:
+        pack.add("excel_broken", place, reason=say_error(error))
+        return None
+    _read_readme(pack, book)
+    return book
+
+
+def read_sheets(pack: RawPack, file: str, book: Workbook, dictionary: Dictionary) -> None:
+    """Read every sheet that is a table of the dictionary.
+
+    Sheets whose name begins with ``_`` belong to the template (code lists) and are passed over.
+    """
+    sheets = {sheet.title: sheet for sheet in book.worksheets}
+    for name in book.sheetnames:
+        if name.startswith("_") or name == README:
+            continue
+        if name not in dictionary.tables or name not in sheets:
+            name_unknown_table(pack, name, Place(file, name), dictionary, book.sheetnames)
+            continue
+        pack.found.add(name)
+        _read_sheet(pack, file, sheets[name])
+    if not pack.found:
+        pack.add("excel_without_tables", Place(file))
+
+
+def _check_container(pack: RawPack, place: Place, data: bytes) -> bool:
+    if data.startswith(OLD_FORMAT):
         pack.add("excel_old_or_locked", place)
         return False
     try:
-        with zipfile.ZipFile(file) as archive:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
             unpacked = sum(item.file_size for item in archive.infolist())
-            names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, EOFError):
+            if unpacked > MAX_UNPACKED:
+                pack.add("file_unpacks_too_large", place, megabytes=unpacked // MEGA, limit=MAX_UNPACKED // MEGA)
+                return False
+            names = archive.namelist()
+            spans = [archive.read(name) for name in names if name.startswith("xl/worksheets/")]
+    except BROKEN:
         pack.add("excel_truncated", place)
         return False
-    if unpacked > MAX_UNPACKED:
-        pack.add("file_too_large", place, megabytes=unpacked // 1_000_000, limit=MAX_UNPACKED // 1_000_000)
+    if "[Content_Types].xml" not in names:
+        pack.add("excel_no_workbook", place)
         return False
-    if "xl/workbook.xml" not in names:
-        pack.add("excel_broken", place, reason="xl/workbook.xml")
+    if sum(_count_cells(match) for sheet in spans for match in _AREA.finditer(sheet)) > MAX_CELLS:
+        pack.add("sheet_too_large", place, value="merged cells", limit=MAX_CELLS)
         return False
     return True
 
 
-def _read_readme(sheet: Worksheet) -> dict[str, Any]:
-    head = {}
-    for row in sheet.iter_rows(max_col=2, values_only=True):
-        key, value = (*row, None, None)[:2]
-        if isinstance(key, str) and key.strip().replace("_", "").isalnum() and value is not None:
-            head[key.strip()] = value.strip() if isinstance(value, str) else value
-    return head
+def _count_cells(area: re.Match[bytes]) -> int:
+    left, top, right, bottom = area.groups()
+    return (column_number(right.decode()) - column_number(left.decode()) + 1) * (int(bottom) - int(top) + 1)
+
+
+def _read_readme(pack: RawPack, book: Workbook) -> None:
+    """Take the lines 'key, value' of the README sheet as the head of the pack."""
+    for sheet in book.worksheets:
+        if sheet.title != README or _is_too_large(sheet):
+            continue
+        for row, cells in enumerate(sheet.iter_rows(max_col=2, values_only=True), start=1):
+            key, value = (*cells, None, None)[:2]
+            name = show_cell(key)
+            if name.isidentifier() and not is_blank(value):
+                pack.head.setdefault(name, value.strip() if isinstance(value, str) else value)
+                pack.head_rows.setdefault(name, row)
 
 
 def _read_sheet(pack: RawPack, file: str, sheet: Worksheet) -> None:
     table = sheet.title
-    body = [(number, [_take(cell) for cell in row]) for number, row in enumerate(sheet.iter_rows(), start=1)]
-    body = [(number, cells) for number, cells in body if not all(is_blank(cell) for cell in cells)]
-    if not body:
-        pack.add("table_empty", Place(file, table), table=table)
+    if _is_too_large(sheet):
+        corner = sheet.dimensions.rpartition(":")[2]
+        pack.add("sheet_too_large", Place(file, table), table=table, value=corner, limit=MAX_CELLS)
         return
-    header_row, header = body[0]
-    for area in sheet.merged_cells.ranges:
-        pack.add("merged_cells", Place(file, table, area.min_row, str(header[area.min_col - 1] or "")), table=table, value=area.coord)
-    units = None
-    rows = []
-    for number, cells in body[1:]:
-        first = cells[0]
-        if isinstance(first, str) and first.startswith("#"):
-            if first.strip() == UNITS_MARK:
-                units = {str(name).strip(): str(cell).strip() for name, cell in zip(header[1:], cells[1:], strict=False) if name and cell}
-            else:
-                pack.add("row_is_remark", Place(file, table, number), table=table, value=first, level="note")
-            continue
-        rows.append((number, cells))
-    raw = shape_table(pack, table, file, table, header, header_row, rows)
-    raw.units = units
+    body = [(number, [_take(cell) for cell in row]) for number, row in enumerate(sheet.iter_rows(), start=1)]
+    raw = shape_table(pack, table, file, table, body)
+    if raw is None:
+        return
     pack.tables[table] = raw
+    header = body[(raw.header_row or 1) - 1][1]
+    for area in sheet.merged_cells.ranges:
+        names = [show_cell(cell) or None for cell in header[area.min_col - 1 : area.max_col]]
+        first, *rest = (Place(file, table, row, name) for row in range(area.min_row, area.max_row + 1) for name in names)
+        pack.add("merged_cells", first, table=table, value=area.coord, others=rest)
+
+
+def _is_too_large(sheet: Worksheet) -> bool:
+    return sheet.max_row * sheet.max_column > MAX_CELLS
 
 
 def _take(cell: Any) -> Any:  # noqa: ANN401 - a cell holds whatever the user typed
     if cell.data_type == "f":
-        return Formula(str(cell.value))
+        return Formula(str(getattr(cell.value, "text", cell.value)))
     if cell.data_type == "e":
         return CellError(str(cell.value))
     return cell.value

@@ -7,184 +7,217 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from pondasi.places import ROW, load_countries
 from pondasi.tables.cells import empty_frame
 from pondasi.tables.dictionary import Column, Dictionary, load_dictionary
-from pondasi.tables.excel_read import README, UNITS_MARK
-from pondasi.tables.write import column_values, replace_file
+from pondasi.tables.excel_read import README
+from pondasi.tables.numbers import LOCALES
+from pondasi.tables.raw import UNITS_MARK, column_letter
+from pondasi.tables.text import escape_text
+from pondasi.tables.write import column_values, format_cell, replace_file
 from pondasi.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
     from openpyxl import Workbook
+    from openpyxl.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet
 
+TEMPLATE_TABLES = ("nodes", "links", "variants", "shares", "traits", "sources")
 HEAD_ROWS = 2
+"""Rows over the content of a sheet: names and units."""
 TEMPLATE_ROWS = 2000
 """Rows of a sheet, beyond its content, that drop-downs cover."""
 KEY_FILL, REQUIRED_FILL, OPTIONAL_FILL, UNIT_FILL = "1B1B1E", "0072B2", "6B7280", "EEF1F4"
+AUTHOR = "Pondasi"
 LISTS = "_lists"
+COUNTRIES = "country"
 WIDTHS = {"text": 36, "references": 24, "url": 30, "number": 16, "year": 10}
+FORMATS = {"year": "0", "fraction": "0.0###", "USD/year": "#,##0"}
+"""How numbers of a unit are shown; the cell keeps every digit."""
 
 
 def save_template(path: str | Path, language: str = "en") -> None:
-    """Write an empty workbook for the six tables of a chain."""
+    """Write an empty workbook for the six tables of a chain, with texts in ``language``."""
     dictionary = load_dictionary()
-    names = ("nodes", "links", "variants", "shares", "traits", "sources")
-    tables = {name: empty_frame(dictionary.tables[name]) for name in names}
+    tables = {name: empty_frame(dictionary.tables[name]) for name in TEMPLATE_TABLES}
     save_workbook(tables, {"id": "", "version": "", "locale": "machine"}, path, language)
 
 
-def save_workbook(tables: Mapping[str, pd.DataFrame], head: Mapping[str, str], path: str | Path, language: str = "en") -> None:
-    """Write tables as a workbook; an interrupted write leaves what was there."""
-    import openpyxl
+def save_workbook(
+    tables: Mapping[str, pd.DataFrame], head: Mapping[str, str], path: str | Path, language: str = "en"
+) -> None:
+    """Write tables as a workbook; an interrupted write leaves what was there.
 
+    Parameters
+    ----------
+    tables
+        Tables of the dictionary, by name; their columns are written in its order.
+    head
+        What the pack says of itself: id, version, locale.
+    path
+        The workbook; an existing one is replaced when the new one is whole.
+    language
+        Language of the README sheet and of the notes on the columns.
+    """
     dictionary, words = load_dictionary(), Words(language)
+    columns = {name: dictionary.tables[name] for name in tables}
     book = openpyxl.Workbook()
-    book.remove(book.active)
-    _write_readme(book.create_sheet(README), head, words, dictionary, tuple(tables))
-    lists = _write_lists(book, dictionary, tuple(tables))
+    for sheet in book.worksheets:
+        book.remove(sheet)
+    _write_readme(book.create_sheet(README), head, words, columns)
+    sheets = {name: book.create_sheet(name) for name in tables}
+    choices = _write_lists(book, dictionary, columns) | _range_keys(tables, columns)
     for name, frame in tables.items():
-        _write_sheet(book.create_sheet(name), frame, dictionary.tables[name], lists, words)
-    book.move_sheet(LISTS, len(tables))
-    book[LISTS].sheet_state = "hidden"
-    book.active = 0
+        _write_sheet(sheets[name], frame, columns[name], choices, words)
     with replace_file(path) as temporary:
         book.save(temporary)
 
 
-def _write_readme(sheet: Worksheet, head: Mapping[str, str], words: Words, dictionary: Dictionary, names: tuple[str, ...]) -> None:
-    from openpyxl.styles import Alignment, Font
-    from openpyxl.worksheet.datavalidation import DataValidation
-
-    from pondasi.tables.numbers import LOCALES
-
+def _write_readme(
+    sheet: Worksheet, head: Mapping[str, str], words: Words, columns: Mapping[str, Mapping[str, Column]]
+) -> None:
     sheet.append([words.say("template.title")])
     sheet["A1"].font = Font(bold=True, size=14)
     sheet.append([words.say("template.fill_below")])
     for key in ("id", "version", "locale"):
-        sheet.append([key, head.get(key, ""), words.say(f"template.head.{key}")])
+        sheet.append([key, head.get(key) or None, words.say(f"template.head.{key}")])
         sheet.cell(sheet.max_row, 1).font = Font(bold=True)
-        if not head.get(key):
-            sheet.cell(sheet.max_row, 2).value = None
         if key == "locale":
-            choice = DataValidation(type="list", formula1='"' + ",".join(LOCALES) + '"', allow_blank=False)
-            sheet.add_data_validation(choice)
-            choice.add(f"B{sheet.max_row}")
+            _add_choice(sheet, f"B{sheet.max_row}", '"' + ",".join(LOCALES) + '"')
     sheet.append([])
     for line in words.say("template.how").splitlines():
-        sheet.append(["", line])
+        sheet.append([None, line])
     sheet.append([])
-    for name in names:
-        sheet.append(["", words.say(f"table.{name}"), words.say("template.columns", n=len(dictionary.tables[name]))])
-        sheet.cell(sheet.max_row, 2).hyperlink = f"#'{name}'!A1"
-        sheet.cell(sheet.max_row, 2).font = Font(underline="single", color="0072B2")
-    for column, width in {"A": 14, "B": 72, "C": 60}.items():
-        sheet.column_dimensions[column].width = width
+    for name in columns:
+        sheet.append([None, words.say(f"table.{name}"), words.say("template.columns", n=len(columns[name]))])
+        link = sheet.cell(sheet.max_row, 2)
+        link.hyperlink = f"#'{name}'!A1"
+        link.font = Font(underline="single", color=REQUIRED_FILL)
+    for letter, width in {"A": 14, "B": 72, "C": 60}.items():
+        sheet.column_dimensions[letter].width = width
     for row in sheet.iter_rows(min_row=2):
         for cell in row:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
 
 
-def _write_lists(book: Workbook, dictionary: Dictionary, names: tuple[str, ...]) -> Mapping[str, str]:
+def _write_lists(
+    book: Workbook, dictionary: Dictionary, columns: Mapping[str, Mapping[str, Column]]
+) -> dict[str, str]:
     """Write every code list to a hidden sheet and return list name -> its range."""
-    from openpyxl.utils import get_column_letter
-
-    from pondasi.places import ROW, load_countries
-
-    sheet = book.create_sheet(LISTS)
-    lists: dict[str, tuple[str, ...]] = {"country": (*load_countries(), ROW)}
-    for name in names:
-        for column in dictionary.tables[name].values():
+    lists: dict[str, Sequence[str]] = {COUNTRIES: (*load_countries(), ROW)}
+    for table in columns.values():
+        for column in table.values():
             if column.type == "code":
                 lists[column.codes or column.name] = dictionary.allowed(column)
+    sheet = book.create_sheet(LISTS)
+    sheet.sheet_state = "hidden"
     ranges = {}
     for number, (name, codes) in enumerate(lists.items(), start=1):
-        letter = get_column_letter(number)
         for row, code in enumerate((name, *codes), start=1):
-            sheet.cell(row, number, code)
-        ranges[name] = f"{LISTS}!${letter}$2:${letter}${len(codes) + 1}"
+            sheet.cell(row, number).value = code
+        ranges[name] = _range(LISTS, number, 2, len(codes) + 1)
     return ranges
 
 
-def _write_sheet(sheet: Worksheet, frame: pd.DataFrame, columns: Mapping[str, Column], lists: Mapping[str, str], words: Words) -> None:
-    from openpyxl.comments import Comment
-    from openpyxl.styles import Alignment, Font, PatternFill
-    from openpyxl.utils import get_column_letter
+def _range_keys(
+    tables: Mapping[str, pd.DataFrame], columns: Mapping[str, Mapping[str, Column]]
+) -> dict[str, str]:
+    """Return 'table.column' -> the range that a reference to it may choose from."""
+    return {
+        f"{name}.{column}": _range(name, number, HEAD_ROWS + 1, _last_row(frame))
+        for name, frame in tables.items()
+        for number, column in enumerate(columns[name], start=1)
+    }
 
-    last = len(frame) + HEAD_ROWS + TEMPLATE_ROWS
+
+def _range(sheet: str, number: int, first: int, last: int) -> str:
+    letter = column_letter(number)
+    return f"{sheet}!${letter}${first}:${letter}${last}"
+
+
+def _last_row(frame: pd.DataFrame) -> int:
+    return HEAD_ROWS + len(frame) + TEMPLATE_ROWS
+
+
+def _write_sheet(
+    sheet: Worksheet, frame: pd.DataFrame, columns: Mapping[str, Column], choices: Mapping[str, str], words: Words
+) -> None:
     for number, column in enumerate(columns.values(), start=1):
-        letter = get_column_letter(number)
-        head = sheet.cell(1, number, column.name)
-        fill = KEY_FILL if column.key and column.required else REQUIRED_FILL if column.required else OPTIONAL_FILL
-        head.fill = PatternFill("solid", fgColor=fill)
-        head.font = Font(bold=True, color="FFFFFF")
-        head.comment = Comment(_note(column, words), "Pondasi", width=320, height=140)
-        unit = sheet.cell(2, number, UNITS_MARK if number == 1 else (column.unit or column.type))
-        unit.fill = PatternFill("solid", fgColor=UNIT_FILL)
-        unit.font = Font(italic=True, color="4B5563")
+        letter = column_letter(number)
+        _write_head(sheet, number, column, words)
         sheet.column_dimensions[letter].width = WIDTHS.get(column.type, 20)
-        _write_column(sheet, number, column, column_values(frame[column.name]))
-        _add_choice(sheet, f"{letter}{HEAD_ROWS + 1}:{letter}{last}", column, lists)
+        for row, value in enumerate(column_values(frame[column.name]), start=HEAD_ROWS + 1):
+            if value is not None:
+                _write_cell(sheet.cell(row, number), value, column)
+        _restrict(sheet, f"{letter}{HEAD_ROWS + 1}:{letter}{_last_row(frame)}", column, choices)
     sheet.freeze_panes = "B3"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{max(len(frame) + HEAD_ROWS, HEAD_ROWS)}"
+    sheet.auto_filter.ref = f"A1:{column_letter(len(columns))}{len(frame) + HEAD_ROWS}"
     sheet.row_dimensions[1].height = 20
-    for cell in sheet[1]:
-        cell.alignment = Alignment(vertical="center")
 
 
-def _write_column(sheet: Worksheet, number: int, column: Column, values: list[Any]) -> None:
-    for row, value in enumerate(values, start=HEAD_ROWS + 1):
-        if value is None:
-            continue
-        cell = sheet.cell(row, number)
-        if column.numeric:
-            cell.value = value
-            if column.unit == "fraction":
-                cell.number_format = "0.0###"
-            elif column.unit == "USD/year":
-                cell.number_format = "#,##0"
-        else:
-            cell.value = _escape(value)
-            cell.data_type = "s"  # a text that begins with '=' stays a text
-    if column.type == "year":
-        for row in range(HEAD_ROWS + 1, HEAD_ROWS + 1 + len(values)):
-            sheet.cell(row, number).number_format = "0"
-
-
-def _escape(text: str) -> str:
-    return text
-
-
-def _add_choice(sheet: Worksheet, area: str, column: Column, lists: Mapping[str, str]) -> None:
-    from openpyxl.worksheet.datavalidation import DataValidation
-
-    formula = None
-    if column.type == "code":
-        formula = lists[column.codes or column.name]
-    elif column.type == "country":
-        formula = lists["country"]
-    elif column.type == "reference" and column.codes:
-        table, _ = column.codes.split(".")
-        formula = f"{table}!$A${HEAD_ROWS + 1}:$A${HEAD_ROWS + TEMPLATE_ROWS}"
-    if formula:
-        choice = DataValidation(type="list", formula1=formula, allow_blank=not column.required, showErrorMessage=True)
-    elif column.type == "number" and column.low is not None and column.high is not None:
-        choice = DataValidation(type="decimal", operator="between", formula1=f"{column.low:g}", formula2=f"{column.high:g}", allow_blank=True)
-    else:
-        return
-    choice.errorStyle = "warning"
-    sheet.add_data_validation(choice)
-    choice.add(area)
+def _write_head(sheet: Worksheet, number: int, column: Column, words: Words) -> None:
+    """Write the name of a column, with its note, and its unit."""
+    head = sheet.cell(1, number)
+    head.value = column.name
+    fill = KEY_FILL if column.key and column.required else REQUIRED_FILL if column.required else OPTIONAL_FILL
+    head.fill = PatternFill("solid", fgColor=fill)
+    head.font = Font(bold=True, color="FFFFFF")
+    head.alignment = Alignment(vertical="center")
+    head.comment = Comment(_note(column, words), AUTHOR, width=320, height=140)
+    unit = sheet.cell(HEAD_ROWS, number)
+    unit.value = UNITS_MARK if number == 1 else (column.unit or column.type)
+    unit.fill = PatternFill("solid", fgColor=UNIT_FILL)
+    unit.font = Font(italic=True, color="4B5563")
 
 
 def _note(column: Column, words: Words) -> str:
-    lines = [column.meaning[words.language] or column.meaning["en"]]
+    lines = [column.meaning[words.language]]
     if column.unit:
         lines.append(words.say("template.unit", unit=column.unit))
-    if column.low is not None and column.high is not None:
+    if column.type == "number" and column.low is not None and column.high is not None:
         lines.append(words.say("template.range", low=column.low, high=column.high))
     lines.append(words.say("template.required" if column.required else "template.optional"))
     return "\n".join(lines)
+
+
+def _write_cell(cell: Cell | Any, value: Any, column: Column) -> None:  # noqa: ANN401 - text or number
+    if column.numeric:
+        cell.value = value
+        cell.number_format = FORMATS.get(column.unit or "", "General")
+    else:
+        cell.value = escape_text(value)
+        cell.data_type = "s"  # a text that begins with '=' stays a text
+
+
+def _restrict(sheet: Worksheet, area: str, column: Column, choices: Mapping[str, str]) -> None:
+    """Offer a drop-down or a range of numbers; what does not fit is warned of, since `check` decides."""
+    if column.type == "country":
+        _add_choice(sheet, area, choices[COUNTRIES])
+    elif column.type == "code":
+        _add_choice(sheet, area, choices[column.codes or column.name])
+    elif column.type == "reference" and column.codes in choices:
+        _add_choice(sheet, area, choices[column.codes])
+    elif column.type == "number" and column.low is not None and column.high is not None:
+        low, high = format_cell(column.low), format_cell(column.high)
+        _add_rule(sheet, area, DataValidation(type="decimal", operator="between", formula1=low, formula2=high))
+
+
+def _add_choice(sheet: Worksheet, area: str, source: str) -> None:
+    _add_rule(sheet, area, DataValidation(type="list", formula1=source))
+
+
+def _add_rule(sheet: Worksheet, area: str, rule: DataValidation) -> None:
+    rule.allow_blank = True
+    rule.showErrorMessage = True
+    rule.errorStyle = "warning"
+    sheet.add_data_validation(rule)
+    rule.add(area)

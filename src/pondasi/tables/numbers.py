@@ -13,37 +13,57 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
+
+from pondasi.tables.text import narrow_text
 
 Locale = Literal["machine", "en", "id", "ja"]
 LOCALES: tuple[Locale, ...] = ("machine", "en", "id", "ja")
+DIGITS = 15
+"""Significant digits that every form of a pack keeps."""
+SPEAKABLE = 10**DIGITS
+"""Numbers below this are read back in words; beyond, a figure of the chain is a typing error anyway."""
 
-_MACHINE = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
-_GROUPED = {
-    "en": re.compile(r"[+-]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d+)?"),
-    "id": re.compile(r"[+-]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d+)(?:,\d+)?"),
+_MACHINE = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_POINT_COMMA = {"en": (".", ","), "id": (",", ".")}
+"""Decimal sign and grouping sign of each way of writing; Japan writes as English does."""
+_TYPED = {
+    name: re.compile(
+        rf"[+-]?(?:(?:[1-9][0-9]{{0,2}}(?:\{group}[0-9]{{3}})+|[0-9]+)(?:\{point}[0-9]*)?|\{point}[0-9]+)(?:[eE][+-]?[0-9]+)?"
+    )
+    for name, (point, group) in _POINT_COMMA.items()
 }
-_GROUPED["ja"] = _GROUPED["en"]
-_SIGNS = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2013": "-", "\ufe63": "-"})
+_SIGNS = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2011": "-", "\u2013": "-", "\ufe63": "-", "\u2019": "'"})
+_GAPS = re.compile(r"(?<=[0-9])[ '](?=[0-9])")
 
 
 @dataclass(frozen=True)
 class Reading:
     """What came of reading a text: a value, or the key of the problem and its possible readings.
 
-    ``grouped`` tells that the value was read through a grouping sign and should be read back.
+    ``read_back`` tells that a grouping sign, or what may be one, decided the value: the reader should
+    hear it in words.
     """
 
     value: float | None = None
     problem: str | None = None
-    readings: tuple[float, ...] = field(default=())
-    grouped: bool = False
+    readings: tuple[float, ...] = ()
+    read_back: bool = False
 
 
-def read_number(text: str, locale: Locale = "machine") -> Reading:
+def read_number(text: str, locale: Locale = "machine", *, declared: bool = True) -> Reading:
     """Read ``text`` as a number in ``locale``.
+
+    Parameters
+    ----------
+    text
+        The cell as typed.
+    locale
+        How the file writes numbers: ``machine`` (1234.5), ``en`` and ``ja`` (1,234.5), ``id`` (1.234,5).
+    declared
+        Whether the file says so. If it does not, a text that groups its digits in another locale is
+        still read as a machine writes it, and read back.
 
     Example
     -------
@@ -52,43 +72,64 @@ def read_number(text: str, locale: Locale = "machine") -> Reading:
     >>> read_number("16,185").problem, read_number("16,185").readings
     ('number_two_readings', (16.185, 16185.0))
     """
-    plain = unicodedata.normalize("NFKC", text).translate(_SIGNS).strip()
-    if locale == "machine":
-        if _MACHINE.fullmatch(plain):
-            return _finish(plain)
-    elif _GROUPED[locale].fullmatch(plain):
-        group, point = (".", ",") if locale == "id" else (",", ".")
-        reading = _finish(plain.replace(group, "").replace(point, "."))
-        return Reading(reading.value, reading.problem, grouped=group in plain)
-    return _explain(plain, locale)
+    plain = narrow_text(text).translate(_SIGNS)
+    value = _read_as(plain, locale)
+    if value is None:
+        return _explain(plain, locale)
+    if not math.isfinite(value) or _vanishes(value, plain):
+        return Reading(problem="number_beyond_range")
+    doubtful = _has_grouping(plain, locale) if locale != "machine" else not declared and _has_grouping(plain, "id")
+    return Reading(value, read_back=doubtful and abs(value) < SPEAKABLE)
 
 
 def round_significant(value: float) -> float:
-    """Return ``value`` at the 15 significant digits that every form of a pack keeps."""
-    return float(f"{value:.15g}")
+    """Return ``value`` at the 15 significant digits that every form of a pack keeps; zero has no sign.
+
+    Example
+    -------
+    >>> round_significant(0.1 + 0.2)
+    0.3
+    """
+    return float(f"{value:.{DIGITS}g}") + 0.0
 
 
-def _finish(text: str) -> Reading:
-    value = float(text)
-    return Reading(round_significant(value)) if math.isfinite(value) else Reading(problem="number_too_large")
+def _style(locale: str) -> str:
+    return "id" if locale == "id" else "en"
+
+
+def _read_as(plain: str, locale: str) -> float | None:
+    if locale == "machine":
+        return round_significant(float(plain)) if _MACHINE.fullmatch(plain) else None
+    style = _style(locale)
+    if not _TYPED[style].fullmatch(plain):
+        return None
+    point, group = _POINT_COMMA[style]
+    return round_significant(float(plain.replace(group, "").replace(point, ".")))
+
+
+def _has_grouping(plain: str, locale: str) -> bool:
+    style = _style(locale)
+    return _POINT_COMMA[style][1] in plain and _TYPED[style].fullmatch(plain) is not None
+
+
+def _vanishes(value: float, plain: str) -> bool:
+    """Tell whether a number that is not zero became zero: its exponent is too small."""
+    return value == 0 and re.search(r"[1-9]", re.split(r"[eE]", plain)[0]) is not None
 
 
 def _explain(plain: str, locale: Locale) -> Reading:
     if plain.endswith("%"):
         inner = read_number(plain[:-1], locale)
-        if inner.value is not None:
-            return Reading(problem="number_percent", readings=(round_significant(inner.value / 100),))
-    if not re.search(r"\d", plain):
-        return Reading(problem="not_a_number")
-    compact = plain.replace(" ", "").replace("'", "")
-    found = {
-        float(compact.replace(group, "").replace(point, "."))
-        for name, group, point in (("en", ",", "."), ("id", ".", ","))
-        if _GROUPED[name].fullmatch(compact)
-    }
-    readings = tuple(sorted(found))
-    if len(readings) > 1:
-        return Reading(problem="number_two_readings", readings=readings)
-    if readings:
-        return Reading(problem="number_other_locale", readings=readings)
-    return Reading(problem="number_with_text" if re.search(r"[^\W\d_]", plain) else "not_a_number")
+        meant = inner.readings if inner.value is None else (inner.value,)
+        if len(meant) == 1 and inner.problem != "number_percent":
+            return Reading(problem="number_percent", readings=(round_significant(meant[0] / 100),))
+    compact = _GAPS.sub("", plain)
+    found = tuple(sorted({value for style in _TYPED if (value := _read_as(compact, style)) is not None}))
+    if any(abs(value) >= SPEAKABLE or _vanishes(value, compact) for value in found):
+        return Reading(problem="number_beyond_range")
+    if len(found) > 1:
+        return Reading(problem="number_two_readings", readings=found)
+    if found:
+        return Reading(problem="number_other_locale", readings=found)
+    words = re.search(r"[0-9]", plain) and re.search(r"[^\W\d_]|[$€£¥]", plain)
+    return Reading(problem="number_with_text" if words else "not_a_number")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import csv
+import re
 import tomllib
-from difflib import get_close_matches
-from io import StringIO
 from pathlib import Path
-from typing import Any
 
 from pondasi.errors import Place
+from pondasi.tables.csv_read import DELIMITERS, read_csv
 from pondasi.tables.dictionary import Dictionary, load_dictionary
 from pondasi.tables.numbers import LOCALES
-from pondasi.tables.raw import MAX_BYTES, RawPack, RawTable, shape_table
+from pondasi.tables.raw import RawPack, name_unknown_table, say_error
+from pondasi.tables.text import suggest
 
 HEAD_FILE = "pack.toml"
-DELIMITERS = {",": ",", ";": ";", "\t": "tab"}
+IDENTITY = ("id", "version")
+WORKBOOKS = {".xlsx", ".xlsm"}
+_IDENTITY = re.compile(r"[A-Za-z0-9._\-]*")
 
 
 def read_pack(path: str | Path, dictionary: Dictionary | None = None) -> RawPack:
@@ -28,132 +29,108 @@ def read_pack(path: str | Path, dictionary: Dictionary | None = None) -> RawPack
         an ``.xlsx`` workbook with a sheet per table.
     dictionary
         Tables to look for; the shipped one by default.
+
+    Example
+    -------
+    >>> [problem.key for problem in read_pack("no such folder").problems]
+    ['path_missing']
     """
     dictionary = dictionary or load_dictionary()
     path = Path(path)
-    pack = RawPack(path.name, "none")
-    if not path.exists():
-        pack.add("path_missing", Place(str(path)))
-    elif path.is_dir():
-        _read_folder(pack, path, dictionary)
-    elif path.suffix.lower() in {".xlsx", ".xlsm"}:
-        from pondasi.tables.excel_read import read_workbook
-
-        read_workbook(pack, path, dictionary)
-    else:
-        pack.add("path_form_unknown", Place(path.name), value=path.suffix)
-    _check_head(pack)
+    pack = RawPack(path.name or str(path), "none")
+    try:
+        if path.is_dir():
+            _read_folder(pack, path, dictionary)
+        elif not path.exists():
+            pack.add("path_missing", Place(str(path)), value=path)
+        elif path.suffix.lower() in WORKBOOKS:
+            _read_workbook(pack, path, dictionary)
+        else:
+            pack.add("path_form_unknown", Place(path.name), value=path.name)
+    except (OSError, ValueError) as error:  # no right to read it, a broken disk, a name that cannot be
+        pack.add("path_unreadable", Place(str(path)), reason=say_error(error))
     return pack
 
 
+def _read_workbook(pack: RawPack, path: Path, dictionary: Dictionary) -> None:
+    from pondasi.tables.excel_read import README, open_workbook, read_sheets
+
+    pack.form = "excel"
+    book = open_workbook(pack, path)
+    if book is not None:
+        _check_head(pack, Place(path.name, README))
+        read_sheets(pack, path.name, book, dictionary)
+
+
 def _read_folder(pack: RawPack, folder: Path, dictionary: Dictionary) -> None:
-    _read_head(pack, folder / HEAD_FILE)
+    head = folder / HEAD_FILE
+    if head.exists():
+        _read_head(pack, head)
+    _check_head(pack, Place(HEAD_FILE))
     files = sorted(item for item in folder.iterdir() if item.is_file())
-    found = {item.stem: item for item in files if item.suffix.lower() in {".csv", ".parquet"}}
-    if not found:
-        pack.add("folder_without_tables", Place(folder.name))
-        return
-    pack.form = "parquet" if all(item.suffix.lower() == ".parquet" for item in found.values()) else "csv"
+    tables = [item for item in files if item.suffix.lower() in {".csv", ".parquet"}]
+    pack.form = "parquet" if tables and all(item.suffix.lower() == ".parquet" for item in tables) else "csv"
+    stems = [item.stem for item in tables]
     for item in files:
-        if item.stem in dictionary.tables and found.get(item.stem) == item:
-            read = _read_parquet if item.suffix.lower() == ".parquet" else _read_csv
-            read(pack, item, dictionary)
-        elif item.stem in found and found[item.stem] != item and item.suffix.lower() in {".csv", ".parquet"}:
-            pack.add("table_in_two_forms", Place(item.name), table=item.stem)
-        elif item.suffix.lower() in {".csv", ".parquet"}:
-            name_unknown_table(pack, item.stem, Place(item.name), dictionary)
+        if item not in tables:
+            _name_passed_over(pack, item, dictionary)
+        elif item.stem not in dictionary.tables:
+            name_unknown_table(pack, item.stem, Place(item.name), dictionary, stems)
+        elif item.stem in pack.found:
+            pack.add("table_twice", Place(item.name), table=item.stem)
+        else:
+            pack.found.add(item.stem)
+            _read_table(pack, item)
+    if not pack.found:
+        pack.add("folder_without_tables", Place(folder.name))
 
 
-def name_unknown_table(pack: RawPack, name: str, place: Place, dictionary: Dictionary) -> None:
-    """Note a file or sheet that is no table; an error when it looks like a misspelt one."""
-    near = get_close_matches(name.casefold(), dictionary.tables, n=1, cutoff=0.7)
-    if near:
-        pack.add("table_misspelt", place, value=name, guess=near[0])
-    else:
-        pack.add("table_unknown", place, value=name, level="warning", known=", ".join(dictionary.tables))
+def _read_table(pack: RawPack, file: Path) -> None:
+    try:
+        if file.suffix.lower() == ".csv":
+            read_csv(pack, file, str(pack.head.get("delimiter", ",")))
+        else:
+            from pondasi.tables.parquet_read import read_parquet
+
+            read_parquet(pack, file)
+    except OSError as error:
+        pack.add("path_unreadable", Place(file.name), table=file.stem, reason=say_error(error))
+
+
+def _name_passed_over(pack: RawPack, file: Path, dictionary: Dictionary) -> None:
+    """Note a file that seems to be a table in a form that is not read, such as nodes.csv.txt."""
+    if file.name.split(".")[0] in dictionary.tables:
+        pack.add("file_passed_over", Place(file.name), value=file.name, level="warning")
 
 
 def _read_head(pack: RawPack, file: Path) -> None:
-    if not file.exists():
-        return
     try:
-        pack.head = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        pack.add("head_unreadable", Place(file.name), reason=str(error))
+        text = file.read_text(encoding="utf-8-sig")
+        pack.head = tomllib.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
+        pack.add("head_unreadable", Place(file.name), reason=say_error(error))
+        return
+    for row, line in enumerate(text.splitlines(), start=1):
+        if match := re.match(r"\s*([A-Za-z0-9_]+)\s*=", line):
+            pack.head_rows.setdefault(match[1], row)
 
 
-def _check_head(pack: RawPack) -> None:
-    place = Place(HEAD_FILE) if pack.form != "excel" else Place(pack.file, "README")
+def _check_head(pack: RawPack, place: Place) -> None:
+    """Check what the head says, and take only what is known from it."""
     locale = pack.head.get("locale", "machine")
-    if locale not in LOCALES:
-        near = get_close_matches(str(locale), LOCALES, n=1, cutoff=0.4)
-        pack.add("locale_unknown", place, value=locale, known=", ".join(LOCALES), guess=near[0] if near else "machine")
+    pack.locale = next((name for name in LOCALES if name == locale), None)
+    if pack.locale is None:
+        near = suggest(str(locale), LOCALES, 0.4) or "machine"
+        pack.add("locale_unknown", _head_place(pack, place, "locale"), value=locale, known=", ".join(LOCALES), guess=near)
     delimiter = pack.head.get("delimiter", ",")
-    if delimiter not in DELIMITERS:
-        pack.add("delimiter_unknown", place, value=delimiter)
+    if not isinstance(delimiter, str) or delimiter not in DELIMITERS:
+        pack.add("delimiter_unknown", _head_place(pack, place, "delimiter"), value=delimiter)
+        del pack.head["delimiter"]
+    for key in IDENTITY:
+        value = pack.head.get(key, "")
+        if not _IDENTITY.fullmatch(str(value)):
+            pack.add("head_value", _head_place(pack, place, key), value=value, key=key)
 
 
-def _read_csv(pack: RawPack, file: Path, dictionary: Dictionary) -> None:
-    place = Place(file.name)
-    if file.stat().st_size > MAX_BYTES:
-        pack.add("file_too_large", place, table=file.stem, megabytes=file.stat().st_size // 1_000_000, limit=MAX_BYTES // 1_000_000)
-        return
-    text = _decode(pack, file)
-    if text is None:
-        return
-    if not text.strip():
-        pack.add("table_empty", place, table=file.stem)
-        return
-    delimiter = pack.head.get("delimiter", ",")
-    first = text.split("\n", 1)[0]
-    used = max(DELIMITERS, key=first.count)
-    if used != delimiter and first.count(used) > first.count(delimiter):
-        pack.add("csv_delimiter", place, table=file.stem, value=DELIMITERS[used], declared=DELIMITERS.get(delimiter, delimiter))
-        return
-    body: list[tuple[int, list[Any]]] = []
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
-    try:
-        for cells in reader:
-            body.append((line, cells))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        pack.add("csv_broken", Place(file.name, None, line), table=file.stem, reason=str(error))
-        return
-    start = next(index for index, (_, cells) in enumerate(body) if any(cell.strip() for cell in cells))
-    pack.tables[file.stem] = shape_table(pack, file.stem, file.name, None, body[start][1], body[start][0], body[start + 1 :])
-
-
-def _decode(pack: RawPack, file: Path) -> str | None:
-    data = file.read_bytes()
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        pack.add("csv_encoding", Place(file.name), table=file.stem, guess="UTF-16")
-        return None
-    if b"\x00" in data:
-        pack.add("csv_binary", Place(file.name), table=file.stem)
-        return None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        guess = "Windows-1252"
-        try:
-            data.decode("cp932")
-            guess = "Shift-JIS"
-        except UnicodeDecodeError:
-            pass
-        line = data.count(b"\n", 0, error.start) + 1
-        pack.add("csv_encoding", Place(file.name, None, line), table=file.stem, guess=guess)
-        return None
-
-
-def _read_parquet(pack: RawPack, file: Path, dictionary: Dictionary) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        frame = pq.read_table(file)
-    except (pa.ArrowInvalid, OSError) as error:
-        pack.add("parquet_broken", Place(file.name), table=file.stem, reason=str(error).splitlines()[0])
-        return
-    cells = {name: frame.column(name).to_pylist() for name in frame.column_names}
-    pack.tables[file.stem] = RawTable(file.stem, file.name, None, list(cells), cells, list(range(1, frame.num_rows + 1)))
+def _head_place(pack: RawPack, place: Place, key: str) -> Place:
+    return Place(place.file, place.sheet, pack.head_rows.get(key), key)

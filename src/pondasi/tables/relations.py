@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-import pandas as pd
+from pondasi.tables.text import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    import pandas as pd
 
     from pondasi.tables.cells import Typed
-    from pondasi.tables.dictionary import Dictionary
+    from pondasi.tables.dictionary import Column, Dictionary
     from pondasi.tables.raw import RawPack
+
+MAX_GUESSES = 200
+"""Unknown ids of a column for which the nearest known one is looked for: enough to see what happened."""
 
 
 def check_keys(pack: RawPack, tables: Mapping[str, Typed], dictionary: Dictionary) -> None:
@@ -20,47 +24,67 @@ def check_keys(pack: RawPack, tables: Mapping[str, Typed], dictionary: Dictionar
     for name, typed in tables.items():
         key = [column for column in dictionary.tables[name].values() if column.key]
         names = [column.name for column in key]
-        if not names or typed.frame.empty:
-            continue
-        required = [column.name for column in key if column.required]
-        keys = typed.frame[names]
-        whole = keys[required].notna().all(axis=1) if required else pd.Series(data=True, index=keys.index)
-        text = keys.fillna("").astype("str").agg("\x1f".join, axis=1) if len(names) > 1 else keys[names[0]].fillna("").astype("str")
-        first: dict[str, int] = {}
-        for position in range(len(text)):
-            value = text.iloc[position]
-            if not whole.iloc[position]:
+        whole = typed.frame.dropna(subset=[column.name for column in key if column.required])
+        twice = whole[whole.duplicated(names, keep=False)]
+        first: dict[tuple[str, ...], int] = {}
+        for position, *cells in twice[names].fillna("").itertuples(name=None):
+            parts = tuple(map(str, cells))
+            if parts not in first:
+                first[parts] = position
                 continue
-            if value in first:
-                pack.add(
-                    "key_twice",
-                    typed.place(position, names[0]),
-                    table=name,
-                    value=" / ".join(part for part in value.split("\x1f") if part),
-                    first=typed.raw.rows[first[value]],
-                )
-            else:
-                first[value] = position
+            pack.add(
+                "key_twice",
+                typed.place(position, names[0]),
+                table=name,
+                value=" / ".join(filter(None, parts)),
+                others=[typed.place(first[parts], names[0])],
+                first=typed.raw.rows[first[parts]],
+            )
 
 
 def check_references(pack: RawPack, tables: Mapping[str, Typed], dictionary: Dictionary) -> None:
     """Name every reference without a row to refer to, with the nearest existing id."""
     for name, typed in tables.items():
         for column in dictionary.tables[name].values():
-            if column.type not in {"reference", "references"} or column.codes is None:
-                continue
-            target_table, target_column = column.codes.split(".")
-            target = tables.get(target_table)
-            if target is None:
-                continue
-            known = frozenset(target.frame[target_column].dropna())
-            guesses: dict[str, str] = {}
-            for position, cell in typed.frame[column.name].dropna().items():
-                for item in str(cell).split("|"):
-                    if item in known:
-                        continue
-                    if item not in guesses:
-                        guesses[item] = next(iter(get_close_matches(item, sorted(known), n=1, cutoff=0.6)), "")
-                    key = "reference_unknown_guess" if guesses[item] else "reference_unknown"
-                    place = typed.place(int(str(position)), column.name)
-                    pack.add(key, place, table=name, value=item, target=target_table, guess=guesses[item])
+            target = find_target(column)
+            if target is not None and target[0] in tables:
+                known = frozenset(tables[target[0]].frame[target[1]].dropna())
+                _check_column(pack, typed, column, target[0], known)
+
+
+def find_target(column: Column) -> tuple[str, str] | None:
+    """Return the table and column that a reference points to, or None if the column is no reference.
+
+    Example
+    -------
+    >>> from pondasi.tables.dictionary import load_dictionary
+    >>> find_target(load_dictionary().tables["shares"]["node"])
+    ('nodes', 'node')
+    """
+    if column.type not in {"reference", "references"} or column.codes is None:
+        return None
+    table, _, name = column.codes.partition(".")
+    return table, name
+
+
+def split_items(cells: pd.Series) -> Iterator[tuple[int, str]]:
+    """Yield position and id of every reference of a column; a cell may hold several."""
+    for position, cell in enumerate(cells.tolist()):
+        if isinstance(cell, str):
+            for item in cell.split("|"):
+                yield position, item
+
+
+def _check_column(pack: RawPack, typed: Typed, column: Column, target: str, known: Collection[str]) -> None:
+    guesses: dict[str, str] = {}
+    candidates = sorted(known)
+    for position, item in split_items(typed.frame[column.name]):
+        if item in known:
+            continue
+        if item not in guesses:
+            guesses[item] = suggest(item, candidates) if len(guesses) < MAX_GUESSES else ""
+        place, table = typed.place(position, column.name), typed.raw.table
+        if guesses[item]:
+            pack.add("reference_unknown_guess", place, table=table, value=item, target=target, guess=guesses[item])
+        else:
+            pack.add("reference_unknown", place, table=table, value=item, target=target)

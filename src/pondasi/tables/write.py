@@ -1,4 +1,4 @@
-"""Write tables as CSV, Parquet or a workbook: to a temporary place first, then in one move."""
+"""Write tables as CSV or Parquet: to a temporary place first, then in one move."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import numpy as np
 
 from pondasi.errors import UsageError
+from pondasi.tables.numbers import SPEAKABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import pandas as pd
+
+HEAD_FILE = "pack.toml"
 
 
 @contextmanager
@@ -24,8 +29,15 @@ def replace_file(target: str | Path) -> Iterator[Path]:
     """Give a temporary path beside ``target`` and move it there when the block ends well.
 
     If the block fails, the target stays as it was and the temporary file is gone.
+
+    Raises
+    ------
+    UsageError
+        If the target is a folder.
     """
     target = Path(target)
+    if target.is_dir():
+        raise UsageError("out_is_folder", path=str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=target.suffix, dir=target.parent)
     os.close(handle)
@@ -39,37 +51,87 @@ def replace_file(target: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replace_folder(target: str | Path) -> Iterator[Path]:
+def replace_folder(target: str | Path, files: Iterable[str]) -> Iterator[Path]:
     """Give a temporary folder beside ``target`` and put it in the target's place at the end.
+
+    If the block fails, the target stays as it was and the temporary folder is gone.
+
+    Parameters
+    ----------
+    target
+        The folder to write or to replace.
+    files
+        Names that the target may hold now, since the new folder stands for them.
 
     Raises
     ------
     UsageError
-        If the target exists and holds anything but tables and ``pack.toml``: it would be lost.
+        If the target holds anything else: it would be lost.
     """
     target = Path(target)
-    if target.exists():
-        strangers = [item.name for item in target.iterdir() if item.suffix not in {".csv", ".parquet", ".toml"}] if target.is_dir() else [target.name]
-        if strangers:
-            raise UsageError("out_holds_other_files", path=str(target), files=", ".join(sorted(strangers)[:5]))
+    _refuse_strangers(target, frozenset(files))
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    room = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    new, old = room / "new", room / "old"
+    new.mkdir()
     try:
-        yield temporary
-        temporary.chmod(0o755)
+        yield new
         if target.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-            target.replace(old / "old")
-            temporary.replace(target)
-            shutil.rmtree(old)
-        else:
-            temporary.replace(target)
+            target.replace(old)
+        try:
+            new.replace(target)
+        except BaseException:
+            if old.exists():
+                old.replace(target)
+            raise
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def _refuse_strangers(target: Path, files: frozenset[str]) -> None:
+    if target.is_dir():
+        strangers = sorted(item.name for item in target.iterdir() if item.name not in files or not item.is_file())
+    else:
+        strangers = [target.name] if target.exists() else []
+    if strangers:
+        raise UsageError("out_holds_other_files", path=str(target), files=", ".join(strangers[:5]))
+
+
+def save_csv(tables: Mapping[str, pd.DataFrame], head: Mapping[str, str], folder: str | Path) -> None:
+    """Write a folder of CSV files with its ``pack.toml``."""
+    with replace_folder(folder, _own_files(tables)) as temporary:
+        for name, frame in tables.items():
+            (temporary / f"{name}.csv").write_text(table_to_csv(frame), encoding="utf-8", newline="")
+        _write_head(head, temporary)
+
+
+def save_parquet(tables: Mapping[str, pd.DataFrame], head: Mapping[str, str], folder: str | Path) -> None:
+    """Write a folder of Parquet files with its ``pack.toml``."""
+    with replace_folder(folder, _own_files(tables)) as temporary:
+        for name, frame in tables.items():
+            frame.to_parquet(temporary / f"{name}.parquet", index=False, compression="zstd")
+        _write_head(head, temporary)
+
+
+def _own_files(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return the files that hold these tables in either form: what a new folder stands for."""
+    return [HEAD_FILE, *(f"{name}.{form}" for name in tables for form in ("csv", "parquet"))]
+
+
+def _write_head(head: Mapping[str, str], folder: Path) -> None:
+    lines = [f'{key} = "{value}"' for key, value in head.items()]
+    (folder / HEAD_FILE).write_text("\n".join([*lines, ""]), encoding="utf-8", newline="")
 
 
 def table_to_csv(frame: pd.DataFrame) -> str:
-    """Return a table in machine format: point, no grouping, blank for unknown, LF."""
+    r"""Return a table in machine format: point, no grouping, blank for unknown, LF.
+
+    Example
+    -------
+    >>> import pandas as pd
+    >>> table_to_csv(pd.DataFrame({"node": ["logic", "memory"], "share": [0.5, None]}))
+    'node,share\nlogic,0.5\nmemory,\n'
+    """
     stream = StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(frame.columns)
@@ -80,36 +142,20 @@ def table_to_csv(frame: pd.DataFrame) -> str:
 
 def column_values(column: pd.Series) -> list[Any]:
     """Return the cells of a column as plain Python values, None where unknown."""
-    return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]
+    cells = (cell.item() if isinstance(cell, np.generic) else cell for cell in column.tolist())
+    return [None if missing else cell for cell, missing in zip(cells, column.isna(), strict=True)]
 
 
 def format_cell(cell: object) -> str:
-    """Return a cell as machine text that reads back as the same value."""
+    """Return a cell as machine text that reads back as the same value.
+
+    Example
+    -------
+    >>> format_cell(1500000000.0), format_cell(0.12), format_cell(None)
+    ('1500000000', '0.12', '')
+    """
     if cell is None:
         return ""
-    if isinstance(cell, float):
-        if cell.is_integer() and abs(cell) < 1e15:  # noqa: PLR2004 - integers are exact to 15 digits
-            return str(int(cell))
-        return repr(cell)
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < SPEAKABLE:
+        return str(int(cell))
     return str(cell)
-
-
-def save_csv(tables: Mapping[str, pd.DataFrame], head: Mapping[str, str], folder: str | Path) -> None:
-    """Write a folder of CSV files with its ``pack.toml``."""
-    with replace_folder(folder) as temporary:
-        for name, frame in tables.items():
-            (temporary / f"{name}.csv").write_text(table_to_csv(frame), encoding="utf-8", newline="")
-        _write_head(head, temporary)
-
-
-def save_parquet(tables: Mapping[str, pd.DataFrame], head: Mapping[str, str], folder: str | Path) -> None:
-    """Write a folder of Parquet files with its ``pack.toml``."""
-    with replace_folder(folder) as temporary:
-        for name, frame in tables.items():
-            frame.to_parquet(temporary / f"{name}.parquet", index=False, compression="zstd")
-        _write_head(head, temporary)
-
-
-def _write_head(head: Mapping[str, str], folder: Path) -> None:
-    lines = [f'{key} = "{value}"' for key, value in head.items()]
-    (folder / "pack.toml").write_text("\n".join([*lines, ""]), encoding="utf-8", newline="")

@@ -142,9 +142,7 @@ def load_catalogue(language: str) -> Mapping[str, str | dict[str, str]]:
 def _flatten(tree: Mapping[str, object], prefix: str) -> Iterator[tuple[str, str | dict[str, str]]]:
     for name, value in tree.items():
         key = f"{prefix}{name}"
-        if isinstance(value, str):
-            yield key, value
-        elif isinstance(value, dict) and set(value) == {"one", "other"}:
+        if isinstance(value, str) or (isinstance(value, dict) and set(value) == {"one", "other"}):
             yield key, value
         elif isinstance(value, dict):
             yield from _flatten(value, f"{key}.")

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pondasi.report.svg import GREY, INK, PALE, PILLARS, Drawing, wrap_text
+from pondasi.report.svg import GREY, INK, PALE, PILLARS, Drawing, measure_text, wrap_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,22 +50,30 @@ class Graph:
     columns: Mapping[str, str]
     nodes: Sequence[GraphNode]
     links: Sequence[GraphLink]
+    keys: Mapping[str, str]
 
 
 def draw_chain_graph(graph: Graph) -> str:
     """Return the layered graph as SVG."""
     places = _place(graph)
     rows = max(sum(node.column == column for node in graph.nodes) for column in graph.columns)
-    width, height = LEFT + COLUMN * len(graph.columns), TOP + ROW * rows + 16
+    width, height = LEFT + COLUMN * len(graph.columns), TOP + ROW * rows + 40
     drawing = Drawing(width, height, graph.title, graph.description, graph.id)
     for number, name in enumerate(graph.columns.values()):
         drawing.text(LEFT + COLUMN * number - 12, 18, name, size=13, weight="700", fill=INK)
-        drawing.add("line", x1=LEFT + COLUMN * number - 12, y1=26, x2=LEFT + COLUMN * (number + 1) - 24, y2=26, stroke=PALE)
+        drawing.add(
+            "line", x1=LEFT + COLUMN * number - 12, y1=26, x2=LEFT + COLUMN * (number + 1) - 24, y2=26, stroke=PALE
+        )
     for link in sorted(graph.links, key=lambda link: link.strong):
         _draw_link(drawing, places[link.supplier], places[link.user], strong=link.strong)
     largest = max((node.market or 0.0) for node in graph.nodes) or 1.0
     for node in graph.nodes:
         _draw_node(drawing, node, places[node.id], largest)
+    x = LEFT - 8
+    for pillar, name in graph.keys.items():
+        drawing.add("circle", cx=x, cy=height - 14, r=5, fill=PILLARS[pillar])
+        drawing.text(x + 11, height - 10, name, size=12, fill=GREY)
+        x += 34 + measure_text(name, 12)
     return str(drawing)
 
 
@@ -88,7 +96,12 @@ def _place(graph: Graph) -> dict[str, tuple[float, float]]:
         neighbours[link.user].append(link.supplier)
     for _ in range(2):
         for nodes in columns.values():
-            mean = {node: sum(heights[other] for other in neighbours[node]) / len(neighbours[node]) if neighbours[node] else heights[node] for node in nodes}
+            mean = {
+                node: sum(heights[other] for other in neighbours[node]) / len(neighbours[node])
+                if neighbours[node]
+                else heights[node]
+                for node in nodes
+            }
             nodes.sort(key=lambda node: (mean[node], node))
             settle(nodes)
     x = {column: LEFT + COLUMN * number for number, column in enumerate(columns)}
@@ -108,7 +121,15 @@ def _draw_node(drawing: Drawing, node: GraphNode, place: tuple[float, float], la
     radius = MIN_RADIUS if not node.market else max(MIN_RADIUS, MAX_RADIUS * math.sqrt(node.market / largest))
     grade = "unknown" if node.market is None else node.grade
     drawing.add("circle", cx=x, cy=y, r=radius, fill="#FFFFFF")
-    drawing.add("circle", cx=x, cy=y, r=radius, stroke_width=1, tip=node.tip, **drawing.paint(PILLARS.get(node.pillar, PILLARS["user"]), grade))
+    drawing.add(
+        "circle",
+        cx=x,
+        cy=y,
+        r=radius,
+        stroke_width=1,
+        tip=node.tip,
+        paint=drawing.paint(PILLARS.get(node.pillar, PILLARS["user"]), grade),
+    )
     if node.part is not None:
         _draw_ring(drawing, x, y, radius + 3.2, node.part)
     left = x + radius + (9 if node.part is not None else 5)
@@ -119,7 +140,9 @@ def _draw_node(drawing: Drawing, node: GraphNode, place: tuple[float, float], la
     start = y - (len(lines) - 1) * 5.6 + 3.6
     for number, line in enumerate(lines):
         mine = bool(node.part_text) and number == len(lines) - 1
-        halo = drawing.add("text", x=left, y=start + 11.2 * number, font_size=TEXT, fill=INK, font_weight="700" if mine else "400")
+        halo = drawing.add(
+            "text", x=left, y=start + 11.2 * number, font_size=TEXT, fill=INK, font_weight="700" if mine else "400"
+        )
         halo.set("paint-order", "stroke")
         halo.set("stroke", "#FFFFFF")
         halo.set("stroke-width", "3")
@@ -132,5 +155,13 @@ def _draw_ring(drawing: Drawing, x: float, y: float, radius: float, part: float)
     circle = 2 * math.pi * radius
     arc = max(part * circle, 1.2)
     drawing.add(
-        "circle", cx=x, cy=y, r=radius, fill="none", stroke=INK, stroke_width=2.6, stroke_dasharray=f"{arc:.2f} {circle:.2f}", transform=f"rotate(-90 {x:.1f} {y:.1f})"
+        "circle",
+        cx=x,
+        cy=y,
+        r=radius,
+        fill="none",
+        stroke=INK,
+        stroke_width=2.6,
+        stroke_dasharray=f"{arc:.2f} {circle:.2f}",
+        transform=f"rotate(-90 {x:.1f} {y:.1f})",
     )

@@ -64,11 +64,13 @@ def draw_ranked_bars(chart: Bars) -> str:
     top = 12 + 22 * (key_rows[-1][2] + 1 if key_rows else 0)
     height = top + ROW_HEIGHT * len(chart.bars) + 30
     drawing = Drawing(WIDTH, height, chart.title, chart.description, chart.id)
-    longest = max((max(sum(part.value for part in bar.parts), bar.high or 0.0) for bar in chart.bars), default=1.0) or 1.0
+    longest = (
+        max((max(sum(part.value for part in bar.parts), bar.high or 0.0) for bar in chart.bars), default=1.0) or 1.0
+    )
     limit = max(chart.limit or 0.0, longest)
     unit = (WIDTH - LABEL_WIDTH - RIGHT) / limit
     for key, x, row in key_rows:
-        drawing.add("rect", x=x, y=6 + 22 * row, width=14, height=12, **drawing.paint(key.colour, key.grade))
+        drawing.add("rect", x=x, y=6 + 22 * row, width=14, height=12, paint=drawing.paint(key.colour, key.grade))
         drawing.text(x + 20, 16 + 22 * row, key.name, size=12, fill=GREY)
     for tick in _ticks(limit):
         x = LABEL_WIDTH + tick * unit
@@ -88,7 +90,16 @@ def _draw_bar(drawing: Drawing, bar: Bar, y: float, unit: float) -> None:
     x = LABEL_WIDTH
     for part in bar.parts:
         width = part.value * unit
-        drawing.add("rect", x=x, y=y + 4, width=max(width, 0.0), height=BAR_HEIGHT, stroke_width=0.8, tip=part.tip, **drawing.paint(part.colour, part.grade))
+        drawing.add(
+            "rect",
+            x=x,
+            y=y + 4,
+            width=max(width, 0.0),
+            height=BAR_HEIGHT,
+            stroke_width=0.8,
+            tip=part.tip,
+            paint=drawing.paint(part.colour, part.grade),
+        )
         x += width
     middle = y + 4 + BAR_HEIGHT / 2
     end = x

@@ -2,101 +2,123 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from pondasi.report.blocks import Cell, Chart, Section, Statement, Table
-from pondasi.report.charts.ranked_bars import Bar, Bars, Key, Part, draw_ranked_bars
-from pondasi.report.context import split_sources
+from pondasi.report.charts.ranked_bars import Bar, Bars, Part, draw_ranked_bars
+from pondasi.report.context import list_sources
 from pondasi.report.findings import CHOKEPOINT
-from pondasi.report.svg import GREY, STAGES
+from pondasi.report.sections.keys import list_keys
+from pondasi.report.svg import STAGES
+from pondasi.tables.rows import list_rows
 
 if TYPE_CHECKING:
     from pondasi.report.context import Context
+    from pondasi.report.findings import Holding
 
 SHOWN = 20
 NAMED = 3
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """A node with its largest place of production."""
+
+    largest: Holding
+    cr1: float
+    cr3: float
+    hhi: float
+
+
 def write_concentration(context: Context) -> Section:
     """Return the section on concentration, with the most concentrated nodes ranked."""
-    findings = context.findings
-    table = findings.concentration.drop(index=list(findings.flows.users)).dropna(subset=["cr1"])
-    ranked = table.sort_values(["cr1", "hhi"], ascending=False)
-    over = ranked[ranked["cr1"] > CHOKEPOINT]
-    leaders = over["top"].value_counts()
-    named = [context.say("brief.concentration.leader", place=context.place(str(code)), n=int(count)) for code, count in leaders.head(NAMED).items()]
-    statement = Statement(
-        context.say(
-            "brief.concentration.over_half",
-            n=len(over),
-            total=str(len(table)),
-            half=context.numbers.percent(CHOKEPOINT),
-            leaders=context.join(named),
-        ),
-        "concentration",
-        "estimated",
-    )
+    ranked = _rank(context)
+    statement = _say_over_half(context, ranked)
     return Section(
         id="concentration",
         title=context.say("brief.concentration.title"),
         answer=statement.text,
-        blocks=(_chart(context, ranked),),
+        blocks=(_chart(context, ranked),) if ranked else (),
         method=(context.say("brief.concentration.method"),),
         statements=(statement,),
     )
 
 
-def _chart(context: Context, ranked: pd.DataFrame) -> Chart:
+def _rank(context: Context) -> list[Ranked]:
     findings = context.findings
-    stage = findings.chain.nodes.set_index("node")["stage"]
-    shares = findings.chain.shares
-    rows = shares[(shares["basis"] == "location") & shares["firm"].isna()].set_index(["node", "country"])
-    bars, cells = [], []
-    for node, row in ranked.head(SHOWN).iterrows():
-        share = rows.loc[(node, row["top"])]
-        colour = STAGES[str(stage[node])]
-        value = float(row["cr1"])
-        part = Part(value, colour, str(share["grade"]), context.grade(str(share["grade"])))
-        text = f"{context.place(str(row['top']))} {context.numbers.percent(value)}"
-        low, high = (None if pd.isna(share[name]) else float(share[name]) for name in ("low", "high"))
-        bars.append(Bar(context.node(str(node)), (part,), text, low, high, strong=row["top"] == findings.home))
-    for node, row in ranked.iterrows():
-        share = rows.loc[(node, row["top"])]
-        cells.append(
-            (
-                Cell(context.node(str(node))),
-                Cell(context.place(str(row["top"]))),
-                context.share_cell(share),
-                Cell(context.numbers.percent(float(row["cr3"])), number=True),
-                Cell(context.numbers.plain(float(row["hhi"]), 2), number=True),
-            )
-        )
-    present = [name for name in STAGES if any(stage[node] == name for node in ranked.head(SHOWN).index)]
-    keys = [Key(context.code("stage", name), STAGES[name]) for name in present]
-    keys += [Key(context.grade(grade), GREY, grade) for grade in ("exact", "estimated", "assumed")]
-    first = ranked.iloc[0]
-    title = context.say("brief.concentration.chart_title", node=context.node(str(ranked.index[0])), place=context.place(str(first["top"])), part=context.numbers.percent(float(first["cr1"])))
-    svg = draw_ranked_bars(
-        Bars(
-            id="concentration-svg",
-            title=title,
-            description=context.say("brief.concentration.chart_description"),
-            bars=bars,
-            axis=context.numbers.percent,
-            keys=keys,
-            limit=1.0,
-        )
+    ranked = [
+        Ranked(findings.holdings[(row["node"], row["top"])], row["cr1"], row["cr3"], row["hhi"])
+        for row in list_rows(findings.concentration.reset_index())
+        if row["cr1"] is not None and not findings.nodes[row["node"]].is_user
+    ]
+    return sorted(ranked, key=lambda item: (-item.cr1, -item.hhi))
+
+
+def _say_over_half(context: Context, ranked: list[Ranked]) -> Statement:
+    over = [item for item in ranked if item.cr1 > CHOKEPOINT]
+    leaders = Counter(item.largest.country for item in over).most_common(NAMED)
+    named = [context.say("brief.concentration.leader", place=context.place_in_text(code), n=n) for code, n in leaders]
+    text = context.say(
+        "brief.concentration.over_half",
+        n=len(over),
+        total=str(len(ranked)),
+        half=context.numbers.percent(CHOKEPOINT),
+        leaders=context.join(named),
     )
-    heads = tuple(context.say(f"brief.column.{name}") for name in ("node", "top", "cr1", "cr3", "hhi"))
-    sources = tuple(dict.fromkeys(item for cell in rows.loc[[(node, row["top"]) for node, row in ranked.head(SHOWN).iterrows()], "source"] for item in split_sources(cell)))
+    firm = sum(item.largest.part.grade in {"exact", "estimated"} for item in over)
+    return Statement(text, "concentration", "estimated" if 2 * firm >= len(over) else "assumed")
+
+
+def _chart(context: Context, ranked: list[Ranked]) -> Chart:
+    first, shown = ranked[0], ranked[:SHOWN]
+    title = context.say(
+        "brief.concentration.chart_title",
+        node=context.node(first.largest.node.id),
+        place=context.place(first.largest.country),
+        part=context.numbers.percent(first.cr1),
+    )
+    picture = Bars(
+        id="concentration-svg",
+        title=title,
+        description=context.say("brief.concentration.chart_description"),
+        bars=[_bar(context, item) for item in shown],
+        axis=context.numbers.percent,
+        keys=list_keys(context, [item.largest for item in shown]),
+        limit=1.0,
+    )
     return Chart(
         id="concentration-chart",
         title=title,
-        subtitle=context.say("brief.concentration.chart_subtitle", n=min(SHOWN, len(ranked))),
-        svg=svg,
-        table=Table(heads, tuple(cells)),
+        subtitle=context.say("brief.concentration.chart_subtitle", n=len(shown)),
+        svg=draw_ranked_bars(picture),
+        table=_table(context, ranked),
         caption=context.say("brief.concentration.caption"),
-        sources=sources,
+        sources=list_sources(*(item.largest.part for item in shown)),
     )
+
+
+def _bar(context: Context, item: Ranked) -> Bar:
+    held = item.largest
+    part = Part(item.cr1, STAGES[held.node.stage], held.part.grade, context.grade(held.part.grade))
+    text = context.say(
+        "brief.concentration.bar", place=context.place(held.country), part=context.numbers.percent(item.cr1)
+    )
+    strong = held.country in {context.findings.home, context.findings.partner}
+    return Bar(context.node(held.node.id), (part,), text, held.part.low, held.part.high, strong=strong)
+
+
+def _table(context: Context, ranked: list[Ranked]) -> Table:
+    heads = tuple(context.say(f"brief.column.{name}") for name in ("node", "top", "cr1", "cr3", "hhi"))
+    rows = tuple(
+        (
+            Cell(context.node(item.largest.node.id)),
+            Cell(context.place(item.largest.country)),
+            context.figure_cell(item.largest.part),
+            Cell(context.numbers.percent(item.cr3), number=True),
+            Cell(context.numbers.plain(item.hhi, 2), number=True),
+        )
+        for item in ranked
+    )
+    return Table(heads, rows)

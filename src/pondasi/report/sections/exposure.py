@@ -8,100 +8,141 @@ from pondasi.places import ROW, UNKNOWN
 from pondasi.report.blocks import Cell, Chart, Section, Statement, Table
 from pondasi.report.charts.ranked_bars import Bar, Bars, Key, Part, draw_ranked_bars
 from pondasi.report.svg import STAGES
+from pondasi.tables.rows import list_rows
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from pondasi.position.exposure import Kind
     from pondasi.report.context import Context
 
 SHOWN = 12
 NAMED = 3
+KINDS: tuple[Kind, ...] = ("supply", "value", "tools", "permission")
+"""Kinds of exposure that the table sets side by side."""
 
 
 def write_exposure(context: Context) -> Section:
     """Return the section on supply exposure, with tools and permission beside it."""
-    findings = context.findings
-    ranked = findings.partners()
-    first = [context.say("brief.exposure.item", place=context.place(code), part=context.numbers.figure(findings.part(code))) for code in ranked[:NAMED]]
-    grade = findings.exposure_grade
-    statements = [
-        Statement(context.say("brief.exposure.most", home=context.home, items=context.join(first)), "exposure", grade),
-        Statement(context.say("brief.exposure.other_kinds", home=context.home, **_leaders(context)), "exposure", grade),
-    ]
-    chart = _chart(context)
+    statements = (_say_most(context), _say_value(context), _say_other_kinds(context))
     return Section(
         id="exposure",
         title=context.say("brief.exposure.title", home=context.home),
         answer=statements[0].text,
-        blocks=(chart,),
-        points=(statements[1].text, context.say("brief.exposure.no_home_bias")),
-        method=(context.say("brief.exposure.method"), context.say("brief.exposure.method_band", n=findings.exposure.draws)),
-        statements=tuple(statements),
+        blocks=(_chart(context),),
+        points=(statements[1].text, statements[2].text, context.say("brief.exposure.no_home_bias")),
+        method=(
+            context.say("brief.exposure.method"),
+            context.say("brief.exposure.method_band", n=context.findings.exposure.draws),
+        ),
+        statements=statements,
     )
 
 
-def _leaders(context: Context) -> dict[str, str]:
-    fields = {}
-    for kind in ("tools", "permission"):
-        code = context.findings.partners(kind)[0]
-        fields[f"{kind}_place"] = context.place(code)
-        fields[f"{kind}_part"] = context.numbers.figure(context.findings.part(code, kind))
-    return fields
+def _say_most(context: Context) -> Statement:
+    findings = context.findings
+    first = [
+        context.say(
+            "brief.exposure.item", place=context.place_in_text(code), part=context.numbers.figure(findings.part(code))
+        )
+        for code in findings.partners()[:NAMED]
+    ]
+    text = context.say("brief.exposure.most", home=context.home, items=context.join(first))
+    return Statement(text, "exposure", findings.exposure_grade)
+
+
+def _say_value(context: Context) -> Statement:
+    """Say where the value of the chip bill is created, and for whom the last seller hides most."""
+    findings = context.findings
+    first = findings.partners("value")[0]
+    rows = {row["country"]: row for row in list_rows(findings.exposure.of(findings.home).reset_index())}
+    hidden = max(findings.partners(), key=lambda code: rows[code]["share"] - rows[code]["direct"])
+    text = context.say(
+        "brief.exposure.value",
+        home=context.home,
+        place=context.place_in_text(first),
+        part=context.numbers.figure(findings.part(first, "value")),
+        hidden=context.place_in_text(hidden),
+        direct=context.numbers.percent(rows[hidden]["direct"]),
+        all_tiers=context.numbers.percent(rows[hidden]["share"]),
+    )
+    return Statement(text, "exposure", findings.exposure_grade)
+
+
+def _say_other_kinds(context: Context) -> Statement:
+    findings = context.findings
+    fields: dict[str, str] = {}
+    for kind in KINDS[2:]:
+        code = findings.partners(kind)[0]
+        fields[f"{kind}_place"] = context.place_in_text(code)
+        fields[f"{kind}_part"] = context.numbers.figure(findings.part(code, kind))
+    text = context.say("brief.exposure.other_kinds", home=context.home, **fields)
+    return Statement(text, "exposure", findings.exposure_grade)
 
 
 def _chart(context: Context) -> Chart:
     findings = context.findings
-    table = findings.exposure.of(findings.home)
-    by_node = findings.exposure.by_node["value"].loc[findings.home]
-    stage = findings.chain.nodes.set_index("node")["stage"]
-    by_stage = by_node.groupby([by_node.index.get_level_values("country"), stage.reindex(by_node.index.get_level_values("node")).to_numpy()]).sum()
-    total = float(by_node.sum())
-    stages = [name for name in STAGES if name in by_stage.index.get_level_values(1)]
-    codes = [findings.home, *findings.partners()[:SHOWN]]
-    codes += [findings.partner] if findings.partner and findings.partner not in codes else []
-    codes += [code for code in (ROW, UNKNOWN) if code in table.index]
-    bars = []
-    for code in codes:
-        part = findings.part(code)
-        pieces = tuple(
-            Part(float(by_stage.get((code, name), 0.0)) / total, STAGES[name], "exact", context.code("stage", name)) for name in stages
-        )
-        strong = code in {findings.home, findings.partner}
-        bars.append(Bar(context.place(code), pieces, context.numbers.figure(part), part.low, part.high, strong=strong))
-    shown = [Bar(bar.name, bar.parts, bar.text, bar.low, bar.high, strong=bar.strong) for bar in bars]
     title = context.say("brief.exposure.chart_title", place=context.place(findings.partners()[0]), home=context.home)
-    svg = draw_ranked_bars(
-        Bars(
-            id="exposure-svg",
-            title=title,
-            description=context.say("brief.exposure.chart_description", home=context.home),
-            bars=shown,
-            axis=context.numbers.percent,
-            keys=[Key(context.code("stage", name), STAGES[name]) for name in stages],
-        )
+    parts = _split_by_stage(context)
+    stages = [name for name in STAGES if any(name in part for part in parts.values())]
+    bars = [_bar(context, code, parts.get(code, {}), stages) for code in _choose(context)]
+    picture = Bars(
+        id="exposure-svg",
+        title=title,
+        description=context.say("brief.exposure.chart_description", home=context.home),
+        bars=bars,
+        axis=context.numbers.percent,
+        keys=[Key(context.code("stage", name), STAGES[name]) for name in stages],
     )
     return Chart(
         id="exposure-chart",
         title=title,
         subtitle=context.say("brief.exposure.chart_subtitle", home=context.home),
-        svg=svg,
-        table=_table(context, table),
+        svg=draw_ranked_bars(picture),
+        table=_table(context),
         caption=context.say(
             "brief.exposure.caption",
             year=str(findings.year),
             grade=context.grade(findings.exposure_grade),
-            assumed=context.numbers.percent(findings.support.get("assumed", 0.0) + findings.support.get("unknown", 0.0)),
+            assumed=context.numbers.percent(findings.soft),
         ),
     )
 
 
-def _table(context: Context, supply: pd.DataFrame) -> Table:
+def _choose(context: Context) -> list[str]:
+    """Return the places that the chart shows: home, the largest, the partner, and what has no country."""
+    findings = context.findings
+    codes = [findings.home, *findings.partners()[:SHOWN]]
+    if findings.partner and findings.partner not in codes:
+        codes.append(findings.partner)
+    return [*codes, *(code for code in (ROW, UNKNOWN) if (findings.part(code).value or 0.0) > 0)]
+
+
+def _split_by_stage(context: Context) -> dict[str, dict[str, float]]:
+    """Return the part of each place at each stage of the chain."""
+    findings = context.findings
+    rows = list_rows(findings.exposure.by_node.loc[findings.home].reset_index())
+    total = sum(row["value"] for row in rows)
+    parts: dict[str, dict[str, float]] = {}
+    for row in rows:
+        stage = findings.nodes[row["node"]].stage
+        place = parts.setdefault(row["country"], {})
+        place[stage] = place.get(stage, 0.0) + row["value"] / total
+    return parts
+
+
+def _bar(context: Context, code: str, parts: dict[str, float], stages: list[str]) -> Bar:
+    figure = context.findings.part(code)
+    pieces = tuple(Part(parts.get(name, 0.0), STAGES[name], "exact", context.code("stage", name)) for name in stages)
+    strong = code in {context.findings.home, context.findings.partner}
+    return Bar(context.place(code), pieces, context.numbers.figure(figure), figure.low, figure.high, strong=strong)
+
+
+def _table(context: Context) -> Table:
     findings = context.findings
     rows = []
-    for code in supply.index:
-        cells = [Cell(context.place(str(code)))]
-        cells.extend(Cell(context.numbers.figure(findings.part(str(code), kind)), number=True) for kind in ("supply", "tools", "permission"))
-        cells.append(Cell(context.numbers.money(float(supply.loc[code, "value"])), number=True))
-        rows.append(tuple(cells))
-    heads = ("place", "supply", "tools", "permission", "supply_value")
+    for row in list_rows(findings.exposure.of(findings.home).reset_index()):
+        parts = (Cell(context.numbers.figure(findings.part(row["country"], kind)), number=True) for kind in KINDS)
+        direct = Cell(context.numbers.percent(row["direct"]), number=True)
+        value = Cell(context.numbers.money(row["value"]), number=True)
+        rows.append((Cell(context.place(row["country"])), direct, *parts, value))
+    heads = ("place", "direct", *KINDS, "supply_value")
     return Table(tuple(context.say(f"brief.column.{name}") for name in heads), tuple(rows))

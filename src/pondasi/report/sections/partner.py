@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pondasi.report.blocks import Cell, Chart, Section, Statement, Table
-from pondasi.report.charts.ranked_bars import Bar, Bars, Key, Part, draw_ranked_bars
-from pondasi.report.svg import GREY, STAGES
+from pondasi.report.charts.ranked_bars import Bar, Bars, Part, draw_ranked_bars
+from pondasi.report.context import list_sources
+from pondasi.report.sections.exposure import KINDS
+from pondasi.report.sections.keys import list_keys
+from pondasi.report.svg import STAGES
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pondasi.report.context import Context
+    from pondasi.report.findings import Holding
 
 SHOWN = 18
 NAMED = 3
+LARGE = 0.25
+"""A part of the world above this is counted as large in the chart's title."""
 
 
 def write_partner(context: Context) -> Section | None:
@@ -22,74 +26,90 @@ def write_partner(context: Context) -> Section | None:
     findings = context.findings
     if not findings.partner:
         return None
-    parts = {kind: context.numbers.figure(findings.part(findings.partner, kind)) for kind in ("supply", "tools", "permission")}
-    held = findings.holds.sort_values("share", ascending=False)
-    items = [
-        context.say("brief.place.made_item", node=context.node(row.node), part=context.numbers.percent_interval(row.share, row.low, row.high))
-        for row in held.head(NAMED).itertuples()
-    ]
-    statements = [Statement(context.say("brief.partner.parts", partner=context.partner, home=context.home, **parts), "partner", findings.exposure_grade)]
-    if items:
-        statements.append(Statement(context.say("brief.partner.holds", partner=context.partner, items=context.join(items)), "partner", "estimated"))
+    held = findings.held_by(findings.partner)
+    statements = [_say_parts(context, findings.partner)]
+    if held:
+        items = context.name_holdings(held[:NAMED])
+        text = context.say("brief.partner.holds", partner=context.partner, items=items)
+        firm = sum(item.part.grade in {"exact", "estimated"} for item in held[:NAMED])
+        statements.append(Statement(text, "partner", "estimated" if 2 * firm > NAMED else "assumed"))
     return Section(
         id="partner",
         title=context.say("brief.partner.title", partner=context.partner, home=context.home),
         answer=" ".join(statement.text for statement in statements),
-        blocks=(_chart(context, held),) if items else (),
-        points=(_reverse(context),),
+        blocks=(_chart(context, held),) if held else (),
+        points=(_say_reverse(context, held),),
         method=(context.say("brief.partner.method", partner=context.partner),),
         statements=tuple(statements),
     )
 
 
-def _reverse(context: Context) -> str:
-    """Say what home makes and the partner is not known to make, or makes less of."""
-    findings = context.findings
-    theirs = findings.holds.set_index("node")["share"]
-    mine = findings.makes[findings.makes["share"] > findings.makes["node"].map(theirs).fillna(0.0)]
-    if mine.empty:
+def _say_parts(context: Context, partner: str) -> Statement:
+    parts = {str(kind): context.numbers.figure(context.findings.part(partner, kind)) for kind in KINDS}
+    text = context.say("brief.partner.parts", partner=context.partner, home=context.home, **parts)
+    return Statement(text, "partner", context.findings.exposure_grade)
+
+
+def _say_reverse(context: Context, held: list[Holding]) -> str:
+    """Say in which nodes home makes a larger part of the world than the partner."""
+    theirs = {item.node.id: item.part.value or 0.0 for item in held}
+    more = [
+        item
+        for item in context.findings.held_by(context.findings.home)
+        if (item.part.value or 0.0) > theirs.get(item.node.id, 0.0)
+    ]
+    if not more:
         return context.say("brief.partner.reverse_none", home=context.home, partner=context.partner)
-    names = [context.node(node) for node in mine["node"].head(NAMED)]
-    return context.say("brief.partner.reverse", home=context.home, partner=context.partner, items=context.join(names))
+    names = context.join([context.node_in_text(item.node.id) for item in more[:NAMED]])
+    return context.say("brief.partner.reverse", home=context.home, partner=context.partner, items=names)
 
 
-def _chart(context: Context, held: pd.DataFrame) -> Chart:
-    findings = context.findings
-    mine = findings.makes.set_index("node")
-    bars, cells = [], []
-    for row in held.head(SHOWN).itertuples():
-        part = Part(row.share, STAGES[row.stage], row.grade, context.grade(row.grade))
-        bars.append(Bar(context.node(row.node), (part,), context.numbers.percent(row.share), row.low, row.high, strong=row.node in mine.index))
-    for _, row in held.iterrows():
-        own = context.share_cell(mine.loc[row["node"]]) if row["node"] in mine.index else Cell(context.say("brief.place.not_listed"), number=True)
-        cells.append((Cell(context.node(row["node"])), Cell(context.code("stage", row["stage"])), context.share_cell(row), own))
-    first = held.iloc[0]
-    title = context.say("brief.partner.chart_title", partner=context.partner, n=int((held["share"] > 1 / 4).sum()))
-    present = [name for name in STAGES if name in set(held.head(SHOWN)["stage"])]
-    keys = [Key(context.code("stage", name), STAGES[name]) for name in present]
-    keys += [Key(context.grade(grade), GREY, grade) for grade in ("exact", "estimated", "assumed")]
-    svg = draw_ranked_bars(
-        Bars(
-            id="partner-svg",
-            title=title,
-            description=context.say("brief.partner.chart_description", partner=context.partner),
-            bars=bars,
-            axis=context.numbers.percent,
-            keys=keys,
-            limit=1.0,
-        )
+def _chart(context: Context, held: list[Holding]) -> Chart:
+    shown = held[:SHOWN]
+    large = sum((item.part.value or 0.0) > LARGE for item in held)
+    title = context.say("brief.partner.chart_title", partner=context.partner, n=large)
+    picture = Bars(
+        id="partner-svg",
+        title=title,
+        description=context.say("brief.partner.chart_description", partner=context.partner),
+        bars=[_bar(context, item) for item in shown],
+        axis=context.numbers.percent,
+        keys=list_keys(context, shown),
+        limit=1.0,
     )
+    return Chart(
+        id="partner-chart",
+        title=title,
+        subtitle=context.say("brief.partner.chart_subtitle", n=len(shown), partner=context.partner, home=context.home),
+        svg=draw_ranked_bars(picture),
+        table=_table(context, held),
+        caption=context.say("brief.caption", year=str(context.findings.year)),
+        sources=list_sources(*(item.part for item in shown)),
+    )
+
+
+def _bar(context: Context, item: Holding) -> Bar:
+    value = item.part.value or 0.0
+    part = Part(value, STAGES[item.node.stage], item.part.grade, context.grade(item.part.grade))
+    strong = (item.node.id, context.findings.home) in context.findings.holdings
+    text = context.numbers.percent(value)
+    return Bar(context.node(item.node.id), (part,), text, item.part.low, item.part.high, strong=strong)
+
+
+def _table(context: Context, held: list[Holding]) -> Table:
     heads = (
         context.say("brief.column.node"),
         context.say("brief.column.stage"),
         context.say("brief.column.share_of", place=context.partner),
         context.say("brief.column.share_of", place=context.home),
     )
-    return Chart(
-        id="partner-chart",
-        title=title,
-        subtitle=context.say("brief.partner.chart_subtitle", n=len(bars), partner=context.partner, home=context.home),
-        svg=svg,
-        table=Table(heads, tuple(cells)),
-        caption=context.say("brief.caption", year=str(int(first["year"])), grade=context.grade("estimated")),
+    rows = tuple(
+        (
+            Cell(context.node(item.node.id)),
+            Cell(context.code("stage", item.node.stage)),
+            context.figure_cell(item.part),
+            context.holding_cell(item.node.id, context.findings.home),
+        )
+        for item in held
     )
+    return Table(heads, rows)

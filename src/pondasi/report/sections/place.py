@@ -4,87 +4,86 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from pondasi.facts import grade_of
 from pondasi.report.blocks import Cell, Chart, Section, Statement, Table
 from pondasi.report.charts.chain_graph import Graph, GraphLink, GraphNode, draw_chain_graph
-from pondasi.report.context import Context, split_sources
-from pondasi.report.findings import grade_of
+from pondasi.report.context import list_sources
+from pondasi.tables.rows import list_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pondasi.report.context import Context
+    from pondasi.report.findings import Node
 
 COLUMNS = ("materials", "equipment", "design", "fabrication", "packaging", "chips", "users")
-SHOWN = 3
+NAMED = 3
 
 
 def write_place(context: Context) -> Section:
     """Return the section on the home country's place, with the chain graph."""
-    findings = context.findings
-    use, makes = findings.use, findings.makes
-    home_part = findings.part(findings.home)
-    total = float(findings.chain.nodes.loc[findings.chain.nodes["node"].isin(findings.flows.users), "market_usd"].sum())
-    assert use.value is not None  # noqa: S101 - a home country without use was refused before
-    statements = (
-        Statement(
-            context.say(
-                "brief.place.use", home=context.home, use=context.numbers.figure(use), year=str(use.year), part=context.numbers.percent(use.value / total)
-            ),
-            "place",
-            use.grade,
-        ),
-        _made_statement(context, makes),
-        Statement(context.say("brief.place.own", home=context.home, part=context.numbers.figure(home_part)), "exposure", findings.exposure_grade),
-    )
-    graph = _graph(context)
-    table = _table(context, graph.nodes)
-    sources = tuple(dict.fromkeys(item for row in table.rows for cell in row for item in cell.sources))
-    title = context.say("brief.place.chart_title", home=context.home, n=len(makes), total=len(findings.chain.nodes) - len(findings.flows.users))
-    chart = Chart(
-        id="chain-graph",
-        title=title,
-        subtitle=context.say("brief.place.chart_subtitle", home=context.home),
-        svg=draw_chain_graph(graph),
-        table=table,
-        caption=context.say("brief.caption", year=str(findings.year), grade=context.grade(use.grade)),
-        sources=sources,
-        wide=True,
-    )
+    statements = (_say_use(context), _say_makes(context), _say_own(context))
     return Section(
         id="place",
         title=context.say("brief.place.title", home=context.home),
         answer=" ".join(statement.text for statement in statements[:2]),
-        blocks=(chart,),
+        blocks=(_chart(context),),
         method=(context.say("brief.place.method"),),
         statements=statements,
     )
 
 
-def _made_statement(context: Context, makes: pd.DataFrame) -> Statement:
-    if makes.empty:
-        return Statement(context.say("brief.place.makes_nothing", home=context.home), "place", "estimated")
-    ranked = makes.sort_values("share", ascending=False)
-    items = [
-        context.say("brief.place.made_item", node=context.node(row.node), part=context.numbers.percent_interval(row.share, row.low, row.high))
-        for row in ranked.head(SHOWN).itertuples()
-    ]
-    weights = {str(grade): float(value) for grade, value in makes.groupby("grade")["value"].sum().items()}
-    key = "brief.place.makes" if len(makes) <= SHOWN else "brief.place.makes_most"
-    text = context.say(key, home=context.home, items=context.join(items), count=str(len(makes)))
+def _say_use(context: Context) -> Statement:
+    use = context.findings.use
+    part = context.numbers.percent((use.value or 0.0) / context.findings.world_use)
+    text = context.say(
+        "brief.place.use", home=context.home, use=context.numbers.figure(use), year=str(use.year), part=part
+    )
+    return Statement(text, "place", use.grade)
+
+
+def _say_makes(context: Context) -> Statement:
+    held = context.findings.held_by(context.findings.home)
+    if not held:
+        return Statement(context.say("brief.place.makes_nothing", home=context.home), "place", "unknown")
+    weights: dict[str, float] = {}
+    for item in held:
+        weights[item.part.grade] = weights.get(item.part.grade, 0.0) + item.value
+    key = "brief.place.makes" if len(held) <= NAMED else "brief.place.makes_most"
+    text = context.say(key, home=context.home, items=context.name_holdings(held[:NAMED]), count=str(len(held)))
     return Statement(text, "place", grade_of(weights))
+
+
+def _say_own(context: Context) -> Statement:
+    part = context.findings.part(context.findings.home)
+    text = context.say("brief.place.own", home=context.home, part=context.numbers.figure(part))
+    return Statement(text, "exposure", part.grade)
+
+
+def _chart(context: Context) -> Chart:
+    findings = context.findings
+    made = [node for node in findings.nodes.values() if not node.is_user]
+    held = findings.held_by(findings.home)
+    table = _table(context)
+    return Chart(
+        id="chain-graph",
+        title=context.say("brief.place.chart_title", home=context.home, n=len(held), total=len(made)),
+        subtitle=context.say("brief.place.chart_subtitle", home=context.home),
+        svg=draw_chain_graph(_graph(context)),
+        table=table,
+        caption=context.say("brief.caption", year=str(findings.year)),
+        sources=list_sources(*(item.part for item in held)),
+        wide=True,
+    )
 
 
 def _graph(context: Context) -> Graph:
     findings = context.findings
-    nodes = findings.chain.nodes
-    users = set(findings.flows.users)
-    mine = _mine(context)
-    drawn = tuple(_graph_node(context, row, mine, users) for row in nodes.to_dict("records"))
-    linked = findings.chain.links
-    links = tuple(
-        GraphLink(row.supplier, row.user, strong=row.supplier in mine.index and row.supplier not in users)
-        for row in linked.itertuples()
-    )
+    own = {item.node.id for item in findings.held_by(findings.home)}
+    links = [
+        GraphLink(row["supplier"], row["user"], strong=row["supplier"] in own)
+        for row in list_rows(findings.chain.links)
+    ]
+    drawn = [_draw_node(context, node) for node in findings.nodes.values()]
+    pillars = dict.fromkeys(node.pillar for node in drawn)
     return Graph(
         id="chain-graph-svg",
         title=context.say("brief.place.title", home=context.home),
@@ -92,60 +91,50 @@ def _graph(context: Context) -> Graph:
         columns={column: context.say(f"brief.stage.{column}") for column in COLUMNS},
         nodes=drawn,
         links=links,
+        keys={
+            pillar: context.say("brief.stage.users") if pillar == "user" else context.code("pillar", pillar)
+            for pillar in pillars
+        },
     )
 
 
-def _mine(context: Context) -> pd.DataFrame:
-    shares = context.findings.chain.shares
-    rows = shares[(shares["country"] == context.findings.home) & (shares["basis"] == "location") & shares["firm"].isna()]
-    return rows.set_index("node")
-
-
-def _graph_node(context: Context, row: Mapping[str, object], mine: pd.DataFrame, users: set[str]) -> GraphNode:
-    node = str(row["node"])
-    market = None if pd.isna(row["market_usd"]) else float(str(row["market_usd"]))
-    part, text = None, ""
-    if node in mine.index:
-        share = mine.loc[node, "share"]
-        part = None if pd.isna(share) else float(share)
-        text = context.say("grade.unknown") if part is None else context.numbers.percent(part)
-    name = context.node(node)
-    value = context.say("grade.unknown") if market is None else context.numbers.money(market)
+def _draw_node(context: Context, node: Node) -> GraphNode:
+    item = context.findings.holdings.get((node.id, context.findings.home))
+    name = context.node(node.id)
     return GraphNode(
-        id=node,
+        id=node.id,
         name=name,
-        column=_column(str(row["stage"]), node, users),
-        pillar="user" if node in users or pd.isna(row["pillar"]) else str(row["pillar"]),
-        market=market,
-        grade=str(row["grade"]),
-        part=part,
-        part_text=text,
-        tip=f"{name}: {value}",
+        column=_column(node),
+        pillar="user" if node.is_user or node.pillar is None else node.pillar,
+        market=node.market.value,
+        grade=node.market.grade,
+        part=None if item is None else item.part.value,
+        part_text="" if item is None else _short(context, item.part.value),
+        tip=f"{name}: {context.numbers.figure(node.market)}",
     )
 
 
-def _column(stage: str, node: str, users: set[str]) -> str:
-    if stage != "demand":
-        return stage
-    return "users" if node in users else "chips"
+def _short(context: Context, part: float | None) -> str:
+    return context.say("grade.unknown") if part is None else context.numbers.percent(part)
 
 
-def _table(context: Context, drawn: tuple[GraphNode, ...]) -> Table:
-    nodes = context.findings.chain.nodes.set_index("node")
-    mine = _mine(context)
-    rows = []
-    for node in drawn:
-        row = nodes.loc[node.id]
-        low, high = (None if pd.isna(row[name]) else float(row[name]) for name in ("market_low", "market_high"))
-        market = context.say("grade.unknown") if node.market is None else context.numbers.money_interval(node.market, low, high)
-        part = context.share_cell(mine.loc[node.id]) if node.id in mine.index else Cell(context.say("brief.place.not_listed"), number=True)
-        rows.append(
-            (
-                Cell(node.name),
-                Cell(context.say(f"brief.stage.{node.column}")),
-                Cell(market, str(row["grade"]), split_sources(row["source"]), number=True),
-                part,
-            )
+def _column(node: Node) -> str:
+    if node.stage != "demand":
+        return node.stage
+    return "users" if node.is_user else "chips"
+
+
+def _table(context: Context) -> Table:
+    heads = tuple(
+        context.say(f"brief.column.{name}", home=context.home) for name in ("node", "stage", "market", "home_share")
+    )
+    rows = tuple(
+        (
+            Cell(context.node(node.id)),
+            Cell(context.say(f"brief.stage.{_column(node)}")),
+            context.figure_cell(node.market),
+            context.holding_cell(node.id, context.findings.home),
         )
-    heads = tuple(context.say(f"brief.column.{name}", home=context.home) for name in ("node", "stage", "market", "home_share"))
-    return Table(heads, tuple(rows))
+        for node in context.findings.nodes.values()
+    )
+    return Table(heads, rows)

@@ -1,0 +1,142 @@
+"""The command line: exit codes, languages, and what it leaves behind."""
+
+import json
+
+import pytest
+
+from pondasi.cli import main
+from pondasi.cli.app import make_group
+from pondasi.words import Words
+
+VERBS = ("brief", "check", "template", "build", "doctor")
+
+
+@pytest.fixture
+def run(capsys):
+    def call(*arguments):
+        code = main(list(arguments))
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.mark.parametrize("language", ["en", "id", "ja"])
+def test_help_speaks_the_users_language(run, language):
+    words = Words(language)
+    code, out, _ = run("--language", language, "--help")
+    assert code == 0
+    assert out.startswith(words.say("cli.usage"))
+    for verb in VERBS:
+        assert verb in out
+        code, out, _ = run(verb, "--help", "--language", language)
+        assert code == 0
+        assert words.say("cli.options") in out
+
+
+def test_the_language_may_come_from_the_environment(run, monkeypatch):
+    monkeypatch.setenv("PONDASI_LANGUAGE", "ja")
+    assert run("--help")[1].startswith(Words("ja").say("cli.usage"))
+    monkeypatch.setenv("PONDASI_LANGUAGE", "xx")
+    assert run("--help")[1].startswith(Words("en").say("cli.usage"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["chek"], "Did you mean 'check'"),
+        (["zzz"], "Known: brief"),
+        (["check", "--foo"], "no option '--foo'"),
+        (["brief", "--languge", "id", "IDN"], "Did you mean --language"),
+        (["brief"], "'HOME' is missing"),
+        (["brief", "IDN", "--places", "x"], "plain, un, oecd"),
+        (["brief", "IDN", "--seed", "-1"], "'--seed'"),
+        (["brief", "IDN", "--with"], "needs a value"),
+        (["brief", "Indonesia"], "Did you mean IDN"),
+        (["brief", "IDN", "--with", "Japan"], "Did you mean JPN"),
+        (["brief", "TUV"], "no share in any node"),
+        (["template", "out.csv"], ".xlsx"),
+        ([], "verb"),
+    ],
+)
+def test_a_wrong_call_ends_with_two_and_says_what_is_wrong(run, arguments, message):
+    code, _, err = run(*arguments)
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_version(run):
+    code, out, _ = run("--version")
+    assert code == 0
+    assert out.strip()[0].isdigit()
+
+
+def test_brief_writes_a_document_and_a_run(run, tmp_path):
+    code, out, _ = run("brief", "VNM", "--with", "KOR", "--language", "ja", "--draws", "2", "--workspace", str(tmp_path / "w"))
+    assert code == 0
+    document = tmp_path / "w" / "documents" / "brief-VNM-KOR-ja.html"
+    assert document.exists()
+    assert str(document) in out
+    (folder,) = (tmp_path / "w" / "runs").iterdir()
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["options"] == {"home": "VNM", "with": "KOR", "language": "ja", "places": "plain", "draws": 2}
+    assert {path.stem for path in (folder / "tables").iterdir()} >= {"exposure", "exposure_by_node", "concentration"}
+
+
+def test_the_same_call_gives_the_same_page_but_for_the_time(run, tmp_path):
+    pages = []
+    for name in ("a", "b"):
+        code, out, _ = run("brief", "IDN", "--draws", "3", "--seed", "5", "--json", "--workspace", str(tmp_path / name))
+        assert code == 0
+        result = json.loads(out)
+        pages.append(open(result["document"], encoding="utf-8").read().split("<footer>")[0])
+        assert result["statements"]
+    assert pages[0] == pages[1]
+
+
+def test_check_tells_good_from_bad(run, tmp_path):
+    assert run("template", str(tmp_path / "t.xlsx"))[0] == 0
+    assert run("template", str(tmp_path / "t.xlsx"))[0] == 2, "an existing file is kept"
+    code, out, _ = run("check", str(tmp_path / "missing"))
+    assert code == 3
+    assert "missing" in out
+    code, out, _ = run("check", str(tmp_path / "missing"), "--json")
+    assert code == 3
+    assert json.loads(out)["problems"][0]["key"] == "path_missing"
+
+
+@pytest.mark.slow
+def test_build_goes_round_the_three_forms(run, tmp_path):
+    hashes = set()
+    source = []
+    for name in ("pack", "pack.parquet", "pack.xlsx"):
+        code, out, _ = run("build", *source, "--out", str(tmp_path / name))
+        assert code == 0
+        hashes.add(out.split("hash ")[1])
+        source = [str(tmp_path / name)]
+        assert run("check", str(tmp_path / name), "--quiet")[0] == 0
+    assert len(hashes) == 1
+
+
+def test_doctor_finds_the_world_whole(run):
+    code, out, _ = run("doctor")
+    assert code == 0
+    assert "numpy" in out
+    assert json.loads(run("doctor", "--json")[1])["world"]["ok"]
+
+
+def test_an_interrupt_ends_with_five(run, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pondasi.chain.load.load_chain", stop)
+    code, _, err = run("brief", "IDN")
+    assert code == 5
+    assert "Interrupted" in err
+
+
+def test_every_verb_has_words_in_every_language():
+    for language in ("en", "id", "ja"):
+        group = make_group(Words(language))
+        assert tuple(group.verbs) == VERBS
