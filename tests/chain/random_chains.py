@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pondasi.chain.load import build_chain
 from pondasi.chain.records import Chain
 from pondasi.chain.rules import OUTPUT_TRAIT, SERVICE_TRAIT
+from pondasi.tables.dictionary import load_dictionary
 
 COUNTRIES = ("DEU", "IDN", "JPN", "KOR", "TWN", "USA")
 
@@ -24,11 +25,13 @@ def make_chain(
     service: Mapping[str, Interval] | None = None,
     users: Mapping[str, Interval] | None = None,
     variants: Sequence[tuple[str, str]] = (),
+    check: bool = True,
 ) -> Chain:
-    """Make a checked chain: markets by node, links (supplier, user, role, share), shares by node and country.
+    """Make a chain: markets by node, links (supplier, user, role, share), shares by node and country.
 
     ``users`` are the nodes that use chips, with their industry's output; ``service`` is what tools sell
     beside new tools; ``variants`` are pairs (variant, family). Without ``control`` both bases are equal.
+    To check takes most of the time; a test that draws many chains may leave it out.
     """
     users = users or {}
     nodes = [
@@ -74,18 +77,19 @@ def make_chain(
         "variants": [{"variant": variant, "family": family, **figure("substitution", 1.0), **ORIGIN} for variant, family in variants],
         "sources": [SOURCE],
     }
-    return build_chain({name: pd.DataFrame(rows, columns=COLUMNS.get(name)) for name, rows in tables.items()})
+    frames = {
+        name: pd.DataFrame(rows, columns=list(columns)).astype({column.name: TYPES.get(column.type, "str") for column in columns.values()})
+        for name, columns in load_dictionary().tables.items()
+        if (rows := tables.get(name)) is not None
+    }
+    return build_chain(frames) if check else Chain(frames)
+
+
+TYPES = {"number": "float64", "year": "Int64"}
 
 
 ORIGIN = {"grade": "estimated", "source": "s"}
 SOURCE = {"source": "s", "publisher": "p", "title": "t", "year": 2025, "licence": "own", "evidence": "seen", "confidence": "high"}
-COLUMNS = {
-    "links": ["supplier", "user", "role", "essentiality", "sales_share", "low", "high", "grade", "source"],
-    "shares": ["node", "country", "firm", "basis", "share", "low", "high", "grade", "source"],
-    "traits": ["node", "trait", "value", "low", "high", "unit", "grade", "source"],
-    "variants": ["variant", "family", "substitution", "low", "high", "grade", "source"],
-}
-
 
 def figure(name: str, value: Interval, prefix: str = "") -> dict[str, float | None]:
     """Return the three columns of a figure; without an interval its ends are the figure itself."""
@@ -135,7 +139,7 @@ def random_shares(draw: st.DrawFn, *, whole: bool = True, spread: bool = False) 
 
 @st.composite
 def random_chains(draw: st.DrawFn, *, gaps: bool = False, spread: bool = False, circle: bool = False) -> Chain:
-    """Draw a chain of materials, tools, rights, chips and users, whose inputs never pass its sales.
+    """Draw a chain of materials, tools, rights, chips and users, whose inputs never pass its sales; not checked.
 
     With ``gaps`` some markets, shares and links are unknown; with ``spread`` figures have intervals; with
     ``circle`` some chips are used up in making materials.
@@ -178,4 +182,39 @@ def random_chains(draw: st.DrawFn, *, gaps: bool = False, spread: bool = False, 
         for node in makers:
             figures[node] = draw(st.sampled_from([figures[node], None]))
         links = [(*link[:3], draw(st.sampled_from([link[3], link[3], None]))) if link[0] in makers else link for link in links]
-    return make_chain(figures, links, shares, service=service, users={user: 4 * inputs[user] + 1 for user in users})
+    outputs = {user: 4 * inputs[user] + 1 for user in users}
+    return make_chain(figures, links, shares, service=service, users=outputs, check=False)
+
+
+def change(chain: Chain, **tables: pd.DataFrame) -> Chain:
+    """Return a chain with some tables replaced."""
+    return Chain({**chain.tables, **tables}, chain.id, chain.version)
+
+
+def scale_money(chain: Chain, factor: float) -> Chain:
+    """Return a chain in another currency."""
+    nodes, traits = chain.nodes, chain.traits
+    nodes = nodes.assign(**{name: nodes[name] * factor for name in ("market_usd", "market_low", "market_high")})
+    by = traits["unit"].map({"USD/year": factor}).fillna(1.0)
+    return change(chain, nodes=nodes, traits=traits.assign(**{name: traits[name] * by for name in ("value", "low", "high")}))
+
+
+def split_country(chain: Chain, country: str, halves: tuple[str, str]) -> Chain:
+    """Return a chain in which a country is two equal halves."""
+    shares = chain.shares
+    mine = shares["country"] == country
+    half = shares[mine].assign(**{name: shares[name] / 2 for name in ("share", "low", "high")})
+    parts = [half.assign(country=name).astype(shares.dtypes) for name in halves]
+    return change(chain, shares=pd.concat([shares[~mine], *parts], ignore_index=True))
+
+
+def shuffle(chain: Chain, seed: int) -> Chain:
+    """Return a chain with the rows of every table in another order."""
+    return change(chain, **{name: table.sample(frac=1, random_state=seed).reset_index(drop=True) for name, table in chain.tables.items()})
+
+
+def add_node(chain: Chain) -> Chain:
+    """Return a chain with one node more that has nothing to do with the others."""
+    nodes = pd.concat([chain.nodes.head(1).assign(node="apart", market_usd=7.0), chain.nodes], ignore_index=True)
+    shares = pd.concat([chain.shares.head(1).assign(node="apart", share=1.0, low=1.0, high=1.0), chain.shares])
+    return change(chain, nodes=nodes, shares=shares.reset_index(drop=True))

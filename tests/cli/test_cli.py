@@ -1,6 +1,7 @@
 """The command line: exit codes, languages, and what it leaves behind."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,7 @@ from pondasi.cli import main
 from pondasi.cli.app import make_group
 from pondasi.words import Words
 
-VERBS = ("brief", "check", "template", "build", "doctor")
+VERBS = ("brief", "explain", "coverage", "check", "template", "build", "sources", "doctor")
 
 
 @pytest.fixture
@@ -27,8 +28,9 @@ def test_help_speaks_the_users_language(run, language):
     code, out, _ = run("--language", language, "--help")
     assert code == 0
     assert out.startswith(words.say("cli.usage"))
+    top = out
     for verb in VERBS:
-        assert verb in out
+        assert verb in top
         code, out, _ = run(verb, "--help", "--language", language)
         assert code == 0
         assert words.say("cli.options") in out
@@ -73,7 +75,9 @@ def test_version(run):
 
 
 def test_brief_writes_a_document_and_a_run(run, tmp_path):
-    code, out, _ = run("brief", "VNM", "--with", "KOR", "--language", "ja", "--draws", "2", "--workspace", str(tmp_path / "w"))
+    code, out, _ = run(
+        "brief", "VNM", "--with", "KOR", "--language", "ja", "--draws", "2", "--workspace", str(tmp_path / "w")
+    )
     assert code == 0
     document = tmp_path / "w" / "documents" / "brief-VNM-KOR-ja.html"
     assert document.exists()
@@ -90,7 +94,7 @@ def test_the_same_call_gives_the_same_page_but_for_the_time(run, tmp_path):
         code, out, _ = run("brief", "IDN", "--draws", "3", "--seed", "5", "--json", "--workspace", str(tmp_path / name))
         assert code == 0
         result = json.loads(out)
-        pages.append(open(result["document"], encoding="utf-8").read().split("<footer>")[0])
+        pages.append(Path(result["document"]).read_text(encoding="utf-8").split("<footer>")[0])
         assert result["statements"]
     assert pages[0] == pages[1]
 
@@ -124,6 +128,23 @@ def test_doctor_finds_the_world_whole(run):
     assert code == 0
     assert "numpy" in out
     assert json.loads(run("doctor", "--json")[1])["world"]["ok"]
+
+
+def test_explain_shows_rows_and_sources(run):
+    code, out, _ = run("explain", "exposure/IDN/JPN")
+    assert code == 0
+    assert "shares/" in out
+    assert "Sources:" in out
+    assert json.loads(run("explain", "use/IDN", "--json")[1])["figure"]["unit"] == "USD/year"
+    assert run("explain", "shares/nothing")[0] == 2
+
+
+def test_coverage_counts_and_writes_its_page(run, tmp_path):
+    code, out, _ = run("coverage", "--out", str(tmp_path / "coverage.md"))
+    assert code == 0
+    assert "By weight" in out
+    assert (tmp_path / "coverage.md").read_text(encoding="utf-8").startswith("# ")
+    assert set(json.loads(run("coverage", "--json")[1])["weights"]) == {"location", "control"}
 
 
 def test_an_interrupt_ends_with_five(run, monkeypatch):

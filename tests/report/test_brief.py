@@ -105,7 +105,14 @@ def test_every_figure_with_a_grade_has_a_source_that_is_listed(briefs, language)
 def test_languages_show_the_same_figures(briefs):
     def shape(brief):
         return [
-            [(chart.id, len(chart.table.rows), [[(cell.grade, cell.sources) for cell in row] for row in chart.table.rows]) for chart in section.blocks]
+            [
+                (
+                    chart.id,
+                    len(chart.table.rows),
+                    [[(cell.grade, cell.sources) for cell in row] for row in chart.table.rows],
+                )
+                for chart in section.blocks
+            ]
             for section in brief.sections
         ]
 

@@ -52,8 +52,10 @@ def test_bars_start_at_zero_and_are_as_long_as_their_values():
 
 def test_an_interval_is_drawn_only_where_there_is_one():
     part = (Part(0.2, "#000000", "exact"),)
-    whiskers = [len([line for line in draw([bar]).iter(f"{SVG}line") if line.get("stroke") == "#1B1B1E"]) for bar in (
-        Bar("A", part, "", 0.1, 0.3), Bar("A", part, ""), Bar("A", part, "", 0.2, 0.2))]
+    whiskers = [
+        len([line for line in draw([bar]).iter(f"{SVG}line") if line.get("stroke") == "#1B1B1E"])
+        for bar in (Bar("A", part, "", 0.1, 0.3), Bar("A", part, ""), Bar("A", part, "", 0.2, 0.2))
+    ]
     assert whiskers == [3, 0, 0]
 
 

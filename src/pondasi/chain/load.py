@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING
 from pondasi.chain.records import CHAIN_TABLES, COMPANION_TABLES, Chain, World
 from pondasi.chain.rules import RULES
 from pondasi.errors import DataError, Place, Problem, UsageError
-from pondasi.tables.cells import Typed, empty_frame, type_table
+from pondasi.tables.cells import empty_frame, type_table
 from pondasi.tables.dictionary import load_dictionary
-from pondasi.tables.raw import RawPack, RawTable
-from pondasi.tables.read import read_pack
+from pondasi.tables.raw import RawPack, name_unknown_table, shape_columns
+from pondasi.tables.read import check_identity, read_pack
 from pondasi.tables.relations import check_keys, check_references
 from pondasi.tables.write import column_values, save_csv, save_parquet
 
@@ -24,11 +23,31 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REQUIRED = ("nodes", "sources")
+"""Tables without which, or without whose rows, there is no chain."""
+OTHER_FORMS = {".csv", ".json", ".ods", ".xls", ".xlsb", ".xlsm", ".zip"}
+"""Names by which a user asks for a file that Pondasi does not write; any other name is a folder."""
+FRAMES = "frames"
 
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What `check_pack` found: all problems, worst first within a table's order, and the row counts."""
+    """What `check_pack` found.
+
+    Parameters
+    ----------
+    file
+        Name of the folder or workbook.
+    form
+        csv, parquet, excel, frames (tables in memory), or none.
+    problems
+        All of them: errors, then warnings, then notes; within each by table and row.
+    rows
+        Rows of each table that could be read.
+    tables
+        The tables with typed columns; a cell with an error is missing.
+    head
+        What the pack says of itself.
+    """
 
     file: str
     form: str
@@ -53,7 +72,6 @@ def check_pack(path: str | Path) -> CheckReport:
 
     Example
     -------
-    >>> from pondasi.chain.load import world_path
     >>> check_pack(world_path()).ok
     True
     """
@@ -85,15 +103,35 @@ def load_world(path: str | Path | None = None) -> World:
 def build_chain(tables: Mapping[str, pd.DataFrame], *, id: str = "", version: str = "") -> Chain:  # noqa: A002 - the pack's word
     """Make a checked chain of tables in memory.
 
+    Parameters
+    ----------
+    tables
+        Tables by name, with the columns of the dictionary; a missing table is empty.
+    id, version
+        What the chain says of itself: letters, digits, '.', '_' and '-'.
+
     Raises
     ------
     DataError
-        With all problems; a row is counted from one.
+        With all problems; rows are counted from one.
+
+    Example
+    -------
+    >>> from pondasi import load_chain
+    >>> chain = load_chain()
+    >>> build_chain(chain.tables).hash == chain.hash
+    True
     """
-    pack = RawPack("", "frames", {"id": id, "version": version})
+    dictionary = load_dictionary()
+    pack = RawPack(FRAMES, FRAMES, {"id": id, "version": version})
     for name, frame in tables.items():
-        cells = {str(column): column_values(frame[column]) for column in frame.columns}
-        pack.tables[name] = RawTable(name, name, None, list(cells), cells, list(range(1, len(frame) + 1)))
+        if name not in dictionary.tables:
+            name_unknown_table(pack, name, Place(name), dictionary, tables)
+            continue
+        columns = [(str(label), column_values(column)) for label, column in frame.items()]
+        pack.tables[name] = shape_columns(pack, name, name, columns, len(frame))
+        pack.found.add(name)
+    check_identity(pack, Place(FRAMES))
     return _world_of(_check(pack)).chain
 
 
@@ -101,16 +139,40 @@ def save_chain(chain: Chain, path: str | Path, *, language: str = "en") -> None:
     """Save a chain as a workbook (``.xlsx``), else as a folder: Parquet if its name ends so, or CSV.
 
     Nothing is half written: an interrupted save leaves what was there.
+
+    Parameters
+    ----------
+    chain
+        The chain.
+    path
+        A name that ends in ``.xlsx``, or the folder to write or replace.
+    language
+        Language of the notes in a workbook.
+
+    Raises
+    ------
+    UsageError
+        If the path asks for another form, or holds files that would be lost.
+
+    Example
+    -------
+    >>> import tempfile
+    >>> from pondasi import load_chain
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_chain(load_chain(), f"{folder}/world.parquet")
+    ...     load_chain(f"{folder}/world.parquet") == load_chain()
+    True
     """
     head = {"id": chain.id, "version": chain.version, "locale": "machine"}
     path = Path(path)
-    if path.suffix.lower() == ".xlsx":
+    form = path.suffix.lower()
+    if form == ".xlsx":
         from pondasi.tables.excel_write import save_workbook
 
         save_workbook(chain.tables, head, path, language)
-    elif path.name.endswith(".parquet"):
+    elif form == ".parquet":
         save_parquet(chain.tables, head, path)
-    elif path.suffix:
+    elif form in OTHER_FORMS:
         raise UsageError("save_form_unknown", path=str(path))
     else:
         save_csv(chain.tables, head, path)
@@ -123,45 +185,44 @@ def world_path() -> Path:
 
 def _check(pack: RawPack) -> CheckReport:
     dictionary = load_dictionary()
-    typed: dict[str, Typed] = {}
-    locale_known = not any(problem.key == "locale_unknown" for problem in pack.problems)
-    if locale_known:
-        typed = {name: type_table(pack, raw, dictionary) for name, raw in pack.tables.items()}
-        if pack.tables:
-            _name_missing_tables(pack)
-        check_keys(pack, typed, dictionary)
-        check_references(pack, typed, dictionary)
+    typed = {name: type_table(pack, raw, dictionary) for name, raw in pack.tables.items()}
+    _name_missing_tables(pack)
+    check_keys(pack, typed, dictionary)
+    check_references(pack, typed, dictionary)
+    if pack.locale is not None:  # sums of numbers that could not be read mean nothing
         for rule in RULES:
             rule(pack, typed, dictionary)
-    _check_identity(pack)
     frames = {name: table.frame for name, table in typed.items()}
     rows = {name: len(frame) for name, frame in frames.items()}
-    return CheckReport(pack.file, pack.form, _order(pack.problems), rows, frames, pack.head)
-
-
-def _order(problems: list[Problem]) -> tuple[Problem, ...]:
-    levels = {"error": 0, "warning": 1, "note": 2}
-    return tuple(sorted(problems, key=lambda problem: levels[problem.level]))
+    return CheckReport(pack.file, pack.form, _order(pack.problems, tuple(dictionary.tables)), rows, frames, pack.head)
 
 
 def _name_missing_tables(pack: RawPack) -> None:
-    failed = {problem.table for problem in pack.problems}
+    """Note tables that are not there, or have no rows, unless nothing could be opened at all."""
+    if not pack.found:
+        return
     for name in CHAIN_TABLES:
-        if name not in pack.tables and name not in failed:
-            level = "error" if name in REQUIRED else "warning"
-            pack.add("table_missing", Place(pack.file), table=name, level=level)
+        required = name in REQUIRED
+        if name not in pack.found:
+            pack.add("table_missing", Place(pack.file), table=name, level="error" if required else "warning")
+        elif name in pack.tables and not pack.tables[name].rows:
+            place = pack.tables[name].header_place()
+            pack.add("table_without_rows", place, table=name, level="error" if required else "note")
 
 
-def _check_identity(pack: RawPack) -> None:
-    for key in ("id", "version"):
-        value = pack.head.get(key, "")
-        if not re.fullmatch(r"[A-Za-z0-9._\-]*", str(value)):
-            pack.add("head_value", Place(pack.file), value=value, key=key)
+def _order(problems: list[Problem], tables: tuple[str, ...]) -> tuple[Problem, ...]:
+    """Put errors first; within a level the order is that of the tables and of their rows."""
+    levels = {"error": 0, "warning": 1, "note": 2}
+    place = {name: number for number, name in enumerate(tables)}
+    return tuple(
+        sorted(problems, key=lambda found: (levels[found.level], place.get(found.table, -1), found.place.row or 0))
+    )
 
 
 def _world_of(report: CheckReport) -> World:
     if not report.ok:
-        raise DataError(report.errors, "pack_has_problems", file=report.file)
+        key = "tables_have_problems" if report.form == FRAMES else "pack_has_problems"
+        raise DataError(report.errors, key, file=report.file)
     dictionary = load_dictionary()
     frames = {name: report.tables.get(name, empty_frame(dictionary.tables[name])) for name in CHAIN_TABLES}
     companions = {name: frame for name, frame in report.tables.items() if name in COMPANION_TABLES}

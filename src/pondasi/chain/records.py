@@ -3,26 +3,55 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pondasi.tables.write import table_to_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
 CHAIN_TABLES = ("nodes", "links", "variants", "shares", "traits", "sources")
 COMPANION_TABLES = ("controls", "hazards", "sites", "capability", "routes")
 
 
-@dataclass(frozen=True)
+class Tables(Mapping[str, "pd.DataFrame"]):
+    """Tables by name; each is handed out as a copy-on-write, so that nobody changes the original.
+
+    Example
+    -------
+    >>> import pandas as pd
+    >>> tables = Tables({"nodes": pd.DataFrame({"node": ["logic"]})})
+    >>> tables["nodes"].loc[0, "node"] = "memory"
+    >>> tables["nodes"]["node"].tolist()
+    ['logic']
+    """
+
+    def __init__(self, frames: Mapping[str, pd.DataFrame]) -> None:
+        self._frames = {name: frame.copy(deep=False) for name, frame in frames.items()}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self._frames[name].copy(deep=False)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __repr__(self) -> str:
+        return f"Tables({', '.join(self._frames)})"
+
+
+@dataclass(frozen=True, eq=False)
 class Chain:
     """The world's chip chain: six tables and nothing else (MODEL page, section 1).
 
     A chain is made by `load_chain` or `build_chain`, which check it; its tables are handed out as
-    copies-on-write, so that nobody can change a chain behind another's back.
+    copies-on-write, so that nobody can change a chain behind another's back. Two chains are equal when
+    their content, id and version are.
 
     Parameters
     ----------
@@ -43,37 +72,41 @@ class Chain:
     id: str = ""
     version: str = ""
 
+    def __post_init__(self) -> None:
+        """Take the tables as they are now."""
+        object.__setattr__(self, "tables", Tables(self.tables))
+
     @property
     def nodes(self) -> pd.DataFrame:
         """Nodes: one row a product, material, tool, licence or process."""
-        return self.tables["nodes"].copy(deep=False)
+        return self.tables["nodes"]
 
     @property
     def links(self) -> pd.DataFrame:
         """Links from supplier node to user node, with the supplier's share of sales."""
-        return self.tables["links"].copy(deep=False)
+        return self.tables["links"]
 
     @property
     def variants(self) -> pd.DataFrame:
         """Which node is a type of which family."""
-        return self.tables["variants"].copy(deep=False)
+        return self.tables["variants"]
 
     @property
     def shares(self) -> pd.DataFrame:
         """Shares of countries and firms in the world sales of each node."""
-        return self.tables["shares"].copy(deep=False)
+        return self.tables["shares"]
 
     @property
     def traits(self) -> pd.DataFrame:
         """Traits of nodes: stocks, cycle times, utilisation and so on."""
-        return self.tables["traits"].copy(deep=False)
+        return self.tables["traits"]
 
     @property
     def sources(self) -> pd.DataFrame:
         """Sources of every figure."""
-        return self.tables["sources"].copy(deep=False)
+        return self.tables["sources"]
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 over the content of the six tables; equal for equal content in any form of file."""
         digest = hashlib.sha256()
@@ -82,15 +115,27 @@ class Chain:
             digest.update(table_to_csv(self.tables[name]).encode())
         return digest.hexdigest()
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Chain):
+            return NotImplemented
+        return (self.id, self.version, self.hash) == (other.id, other.version, other.hash)
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.version, self.hash))
+
     def __str__(self) -> str:
         """Say what the chain holds, as a sentence."""
         counts = ", ".join(f"{len(self.tables[name])} {name}" for name in CHAIN_TABLES)
-        return f"Chain {self.id} {self.version}: {counts}".replace("  ", " ")
+        return " ".join(filter(None, ["Chain", self.id, self.version])) + f": {counts}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class World:
     """A chain with its companions: export controls, hazards, sites, capability, routes."""
 
     chain: Chain
     companions: Mapping[str, pd.DataFrame] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Take the tables as they are now."""
+        object.__setattr__(self, "companions", Tables(self.companions))

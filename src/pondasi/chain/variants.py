@@ -8,17 +8,20 @@ family itself is what is sold as the family beyond its variants; nothing is coun
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections import defaultdict
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
 
     from pondasi.chain.records import Chain
-
-    Families = Mapping[str, tuple[str, ...]]
 
 SIZES = ("sales_share", "low", "high")
 
@@ -42,73 +45,81 @@ def inherit_links(chain: Chain) -> pd.DataFrame:
     links, variants = chain.links, chain.variants
     if variants.empty:
         return links
-    market = dict(zip(chain.nodes["node"], chain.nodes["market_usd"], strict=True))
-    sums = _empty_families(variants, market)
-    return _share_purchases(_pass_sales(links, variants, sums), sums, market)
+    sums, market = find_sums(chain), dict(zip(chain.nodes["node"], chain.nodes["market_usd"], strict=True))
+    pairs = sorted(zip(variants["variant"], variants["family"], strict=True))
+    passed = _share_purchases(_pass_sales(links, pairs, sums), pairs, sums, market)
+    table = links.iloc[[link.row for link in passed]].reset_index(drop=True)
+    sizes = np.array([link.sizes for link in passed]).reshape(-1, len(SIZES))
+    names = {"supplier": [link.supplier for link in passed], "user": [link.user for link in passed]}
+    return table.assign(**names, **dict(zip(SIZES, sizes.T, strict=True))).astype(links.dtypes)
 
 
 def find_sums(chain: Chain) -> frozenset[str]:
     """Return the families that are the sum of their variants: those without a market of their own."""
-    variants = chain.variants
-    if variants.empty:
+    if chain.variants.empty:
         return frozenset()
-    market = dict(zip(chain.nodes["node"], chain.nodes["market_usd"], strict=True))
-    return frozenset(_empty_families(variants, market))
+    nodes = chain.nodes
+    return frozenset(nodes.loc[nodes["market_usd"].isna(), "node"]) & frozenset(chain.variants["family"])
 
 
-def _empty_families(variants: pd.DataFrame, market: Mapping[str, float]) -> Families:
-    groups = variants.groupby("family", sort=False)["variant"]
-    return {str(family): tuple(sorted(group)) for family, group in groups if np.isnan(market[str(family)])}
+class _Link(NamedTuple):
+    """A link and the row of the table that says so; ``sizes`` are the share and its interval."""
+
+    supplier: str
+    user: str
+    role: str
+    row: int
+    sizes: NDArray[np.float64]
 
 
-def _pass_sales(links: pd.DataFrame, variants: pd.DataFrame, sums: Families) -> pd.DataFrame:
-    parents = {str(node): sorted(group) for node, group in variants.groupby("variant")["family"]}
-    own = {str(node): group for node, group in links.groupby("supplier", sort=False)}
-    full: dict[str, pd.DataFrame] = {}
+def _pass_sales(links: pd.DataFrame, pairs: Sequence[tuple[str, str]], sums: frozenset[str]) -> list[_Link]:
+    names = zip(links["supplier"], links["user"], links["role"], strict=True)
+    sizes = links[list(SIZES)].to_numpy(dtype=float)
+    own: dict[str, list[_Link]] = defaultdict(list)
+    for row, (supplier, user, role) in enumerate(names):
+        own[supplier].append(_Link(supplier, user, role, row, sizes[row]))
+    families = {variant: [family for name, family in pairs if name == variant] for variant, _ in pairs}
 
-    def links_of(node: str) -> pd.DataFrame:
-        if node not in full:
-            full[node] = _inherit(node, own.get(node, links.head(0)), [links_of(family) for family in parents[node]])
-        return full[node]
+    @cache
+    def links_of(node: str) -> tuple[_Link, ...]:
+        said = [link for family in families.get(node, ()) for link in links_of(family)]
+        return (*own[node], *_inherit(node, own[node], said))
 
-    full.update({node: group for node, group in own.items() if node not in parents})
-    full.update({str(family): links.head(0) for family in variants["family"] if family not in {*parents, *own}})
-    added = [links_of(variant) for variant in parents if variant not in sums]
-    kept = links[~links["supplier"].isin([*sums, *parents])]
-    return pd.concat([kept, *added], ignore_index=True)
-
-
-def _inherit(node: str, own: pd.DataFrame, families: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return the links of a node: its own, and what its families say beyond them."""
-    said = pd.concat(families, ignore_index=True)
-    named = pd.MultiIndex.from_frame(own[["user", "role"]])
-    said = said[~pd.MultiIndex.from_frame(said[["user", "role"]]).isin(named)]
-    if said.empty:
-        return own
-    pair = said.groupby(["user", "role"], sort=False)
-    fresh = said.drop_duplicates(["user", "role"]).assign(supplier=node)
-    fresh = fresh.assign(**{size: pair[size].mean().to_numpy() for size in SIZES})
-    room, wanted = 1 - own["sales_share"].sum(), fresh["sales_share"].sum()
-    if wanted > room:
-        fresh = _scale(fresh, max(room, 0.0) / wanted)
-    return pd.concat([own, fresh], ignore_index=True) if len(own) else fresh
+    nodes = dict.fromkeys([*links["supplier"], *families])
+    return [link for node in nodes if node not in sums for link in links_of(node)]
 
 
-def _share_purchases(links: pd.DataFrame, sums: Families, market: Mapping[str, float]) -> pd.DataFrame:
-    parts = [links[~links["user"].isin(list(sums))]]
-    for family, rows in links[links["user"].isin(list(sums))].groupby("user", sort=False):
-        leaves = _find_leaves(str(family), sums)
+def _inherit(node: str, own: Sequence[_Link], said: Sequence[_Link]) -> list[_Link]:
+    """Return what the families of a node say beyond its own links."""
+    named = {(link.user, link.role) for link in own}
+    fresh: dict[tuple[str, str], list[_Link]] = defaultdict(list)
+    for link in said:
+        if (link.user, link.role) not in named:
+            fresh[link.user, link.role].append(link)
+    means = {key: np.mean([link.sizes for link in several], axis=0) for key, several in fresh.items()}
+    room = max(1 - sum(link.sizes[0] for link in own if link.sizes[0] > 0), 0.0)
+    wanted = sum(sizes[0] for sizes in means.values() if sizes[0] > 0)
+    factor = room / wanted if wanted > room else 1.0
+    return [_Link(node, *key, fresh[key][0].row, factor * sizes) for key, sizes in means.items()]
+
+
+def _share_purchases(
+    links: Sequence[_Link], pairs: Sequence[tuple[str, str]], sums: frozenset[str], market: Mapping[str, float]
+) -> list[_Link]:
+    weights: dict[str, dict[str, float]] = {}
+    for family in sums:
+        leaves = _find_leaves(family, pairs, sums)
         total = sum(market[leaf] for leaf in leaves)
-        weights = {leaf: market[leaf] / total if total > 0 else np.nan for leaf in leaves}
-        parts.extend(_scale(rows.assign(user=leaf), weight) for leaf, weight in weights.items())
-    return pd.concat(parts, ignore_index=True)
+        weights[family] = {leaf: market[leaf] / total if total > 0 else math.nan for leaf in leaves}
+    return [
+        link._replace(user=user, sizes=weight * link.sizes)
+        for link in links
+        for user, weight in weights.get(link.user, {link.user: 1.0}).items()
+    ]
 
 
-def _find_leaves(family: str, sums: Families) -> list[str]:
+def _find_leaves(family: str, pairs: Sequence[tuple[str, str]], sums: frozenset[str]) -> list[str]:
     """Return the nodes below a family that are no sums themselves, each once."""
-    below = {variant for variant in sums[family] if variant not in sums}
-    return sorted(below.union(*(_find_leaves(variant, sums) for variant in sums[family] if variant in sums)))
-
-
-def _scale(links: pd.DataFrame, factor: float) -> pd.DataFrame:
-    return links.assign(**{size: links[size] * factor for size in SIZES})
+    below = {variant for variant, name in pairs if name == family}
+    leaves = {variant for variant in below if variant not in sums}
+    return sorted(leaves.union(*(_find_leaves(variant, pairs, sums) for variant in below & sums)))

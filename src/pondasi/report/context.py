@@ -79,6 +79,8 @@ class Context:
         """Return a list as this language writes it."""
         if len(items) < 2:  # noqa: PLR2004 - nothing to join
             return "".join(items)
+        if len(items) == 2:  # noqa: PLR2004 - a pair has no comma in some languages
+            return self.say("list.pair", first=items[0], last=items[1])
         return self.say("list.last", first=self.say("list.joint").join(items[:-1]), last=items[-1])
 
     def name_holdings(self, held: list[Holding]) -> str:

@@ -150,7 +150,15 @@ def _read_back(pack: RawPack, raw: RawTable, reader: Reader, outcomes: Sequence[
     found = [position for position, outcome in enumerate(outcomes) if outcome.read_back and outcome.fault is None]
     for position in found[:READ_BACK]:
         place, cell, value = raw.place(position, name), raw.cells[name][position], outcomes[position].value
-        pack.add("number_read_back", place, table=raw.table, value=cell, level="note", readings=(value,), locale=reader.locale)
+        pack.add(
+            "number_read_back",
+            place,
+            table=raw.table,
+            value=cell,
+            level="note",
+            readings=(value,),
+            locale=reader.locale,
+        )
     if len(found) > READ_BACK:
         place = raw.place(found[READ_BACK], name)
         pack.add("numbers_read_back_more", place, table=raw.table, level="note", n=len(found) - READ_BACK)

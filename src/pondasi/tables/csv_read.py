@@ -34,7 +34,7 @@ def read_csv(pack: RawPack, file: Path, delimiter: str) -> None:
     body: list[tuple[int, list[Any]]] = []
     try:
         for cells in csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            body.append((len(body) + 1, cells))  # noqa: PERF401 - the rows before a fault tell where it is
+            body.append((len(body) + 1, cells))
     except csv.Error as error:
         pack.add("csv_broken", Place(file.name, None, len(body) + 1), table=table, reason=str(error))
         return

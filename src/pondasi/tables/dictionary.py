@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ColumnType = Literal["id", "code", "reference", "references", "country", "countries", "number", "year", "date", "text", "url"]
+ColumnType = Literal[
+    "id", "code", "reference", "references", "country", "countries", "number", "year", "date", "text", "url"
+]
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,9 @@ def _read_sheet(pack: RawPack, file: str, sheet: Worksheet) -> None:
     header = body[(raw.header_row or 1) - 1][1]
     for area in sheet.merged_cells.ranges:
         names = [show_cell(cell) or None for cell in header[area.min_col - 1 : area.max_col]]
-        first, *rest = (Place(file, table, row, name) for row in range(area.min_row, area.max_row + 1) for name in names)
+        first, *rest = (
+            Place(file, table, row, name) for row in range(area.min_row, area.max_row + 1) for name in names
+        )
         pack.add("merged_cells", first, table=table, value=area.coord, others=rest)
 
 

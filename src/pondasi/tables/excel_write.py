@@ -109,9 +109,7 @@ def _write_readme(
             cell.alignment = Alignment(wrap_text=True, vertical="top")
 
 
-def _write_lists(
-    book: Workbook, dictionary: Dictionary, columns: Mapping[str, Mapping[str, Column]]
-) -> dict[str, str]:
+def _write_lists(book: Workbook, dictionary: Dictionary, columns: Mapping[str, Mapping[str, Column]]) -> dict[str, str]:
     """Write every code list to a hidden sheet and return list name -> its range."""
     lists: dict[str, Sequence[str]] = {COUNTRIES: (*load_countries(), ROW)}
     for table in columns.values():
@@ -128,9 +126,7 @@ def _write_lists(
     return ranges
 
 
-def _range_keys(
-    tables: Mapping[str, pd.DataFrame], columns: Mapping[str, Mapping[str, Column]]
-) -> dict[str, str]:
+def _range_keys(tables: Mapping[str, pd.DataFrame], columns: Mapping[str, Mapping[str, Column]]) -> dict[str, str]:
     """Return 'table.column' -> the range that a reference to it may choose from."""
     return {
         f"{name}.{column}": _range(name, number, HEAD_ROWS + 1, _last_row(frame))
@@ -204,7 +200,7 @@ def _restrict(sheet: Worksheet, area: str, column: Column, choices: Mapping[str,
         _add_choice(sheet, area, choices[COUNTRIES])
     elif column.type == "code":
         _add_choice(sheet, area, choices[column.codes or column.name])
-    elif column.type == "reference" and column.codes in choices:
+    elif column.type == "reference" and column.codes is not None and column.codes in choices:
         _add_choice(sheet, area, choices[column.codes])
     elif column.type == "number" and column.low is not None and column.high is not None:
         low, high = format_cell(column.low), format_cell(column.high)

@@ -130,7 +130,9 @@ def shape_table(
     raw = RawTable(table, file, sheet, list(positions), cells, [row for row, _ in data], header_row, crooked=crooked)
     if units is not None:
         raw.units_row, found = units
-        raw.units = {name: show_cell(cell) for name, cell in zip(names, found, strict=False) if name and not is_blank(cell)}
+        raw.units = {
+            name: show_cell(cell) for name, cell in zip(names, found, strict=False) if name and not is_blank(cell)
+        }
         raw.units = {name: unit for name, unit in raw.units.items() if unit != UNITS_MARK}
     return raw
 
@@ -223,7 +225,9 @@ def _split_remarks(
     return data, units
 
 
-def _check_names(pack: RawPack, place: Place, table: str, header: list[Any], data: list[tuple[int, list[Any]]]) -> list[str]:
+def _check_names(
+    pack: RawPack, place: Place, table: str, header: list[Any], data: list[tuple[int, list[Any]]]
+) -> list[str]:
     """Return the names of the columns, '' for one without name; the last one has a name."""
     names: list[str] = []
     for number, cell in enumerate(header, start=1):

@@ -121,11 +121,18 @@ def _check_head(pack: RawPack, place: Place) -> None:
     pack.locale = next((name for name in LOCALES if name == locale), None)
     if pack.locale is None:
         near = suggest(str(locale), LOCALES, 0.4) or "machine"
-        pack.add("locale_unknown", _head_place(pack, place, "locale"), value=locale, known=", ".join(LOCALES), guess=near)
+        pack.add(
+            "locale_unknown", _head_place(pack, place, "locale"), value=locale, known=", ".join(LOCALES), guess=near
+        )
     delimiter = pack.head.get("delimiter", ",")
     if not isinstance(delimiter, str) or delimiter not in DELIMITERS:
         pack.add("delimiter_unknown", _head_place(pack, place, "delimiter"), value=delimiter)
         del pack.head["delimiter"]
+    check_identity(pack, place)
+
+
+def check_identity(pack: RawPack, place: Place) -> None:
+    """Note an id or version of the pack that could not stand in a file name."""
     for key in IDENTITY:
         value = pack.head.get(key, "")
         if not _IDENTITY.fullmatch(str(value)):

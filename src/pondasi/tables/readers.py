@@ -48,7 +48,7 @@ class Fault:
 
     key: str
     value: object
-    fields: Mapping[str, object] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
     level: Level = "error"
 
 
@@ -98,21 +98,28 @@ def read_cell(cell: object, reader: Reader) -> Outcome:
 
 def _find_unfit(cell: object, reader: Reader) -> Outcome | None:
     """Return the outcome for a cell that no column of this type can hold, whatever its content."""
-    if isinstance(cell, Formula):
-        return _faulty("cell_formula", cell.text)
-    if isinstance(cell, CellError):
-        return _faulty("cell_error", cell.text)
-    if isinstance(cell, bool):
-        return _faulty("cell_is_boolean", cell)
-    if isinstance(cell, _TIMES):
-        return None if reader.column.type == "date" else _faulty("cell_is_date", cell)
-    if not isinstance(cell, (str, int, float, Decimal)):
-        return _faulty("cell_kind", cell, kind=type(cell).__name__)
     if isinstance(cell, str):
-        if signs := name_control(cell):
-            return _faulty("cell_control", show_control(cell), signs=signs)
-        if reader.column.type != "text" and (signs := name_invisible(cell)):
-            return _faulty("cell_invisible", cell, signs=signs, guess=drop_invisible(cell))
+        return _find_unseen(cell, reader)
+    found: Outcome | None = None
+    if isinstance(cell, Formula):
+        found = _faulty("cell_formula", cell.text)
+    elif isinstance(cell, CellError):
+        found = _faulty("cell_error", cell.text)
+    elif isinstance(cell, bool):
+        found = _faulty("cell_is_boolean", cell)
+    elif isinstance(cell, _TIMES):
+        found = None if reader.column.type == "date" else _faulty("cell_is_date", cell)
+    elif not isinstance(cell, (int, float, Decimal)):
+        found = _faulty("cell_kind", cell, kind=type(cell).__name__)
+    return found
+
+
+def _find_unseen(cell: str, reader: Reader) -> Outcome | None:
+    """Return the outcome for a text with signs that cannot be printed or seen; those of a text column can go."""
+    if signs := name_control(cell):
+        return _faulty("cell_control", show_control(cell), signs=signs)
+    if reader.column.type != "text" and (signs := name_invisible(cell)):
+        return _faulty("cell_invisible", cell, signs=signs, guess=drop_invisible(cell))
     return None
 
 
@@ -182,7 +189,11 @@ def _read_list(cell: object, reader: Reader) -> Outcome:
     for part in parts:
         if not (is_country(part) if countries else _ID.fullmatch(part)):
             guess = suggest_country(part) if countries else make_id(part)
-            return _faulty("list_item_guess", cell, item=part, guess=guess) if guess else _faulty("list_item", cell, item=part)
+            return (
+                _faulty("list_item_guess", cell, item=part, guess=guess)
+                if guess
+                else _faulty("list_item", cell, item=part)
+            )
     if len(set(parts)) != len(parts):
         return _faulty("list_twice", cell, item=next(part for part in parts if parts.count(part) > 1))
     return Outcome("|".join(parts))

@@ -24,17 +24,17 @@ _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
 _LINE_END = re.compile(r"_x000D_\n|\r\n?")
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-_SPACES = dict.fromkeys([0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " ")
-_NARROW = {**_WIDE, **_SPACES}
+_SPACES = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
+_NARROW = _WIDE | dict.fromkeys(_SPACES, ord(" "))
 
 
 def tidy_text(text: str) -> str:
-    """Return ``text`` with its ends stripped, one sign for line ends and composed characters.
+    r"""Return ``text`` with its ends stripped, one sign for line ends and composed characters.
 
     Example
     -------
-    >>> tidy_text(" Kuarsa\\r\\nmurni ")
-    'Kuarsa\\nmurni'
+    >>> tidy_text(" Kuarsa\r\nmurni ")
+    'Kuarsa\nmurni'
     """
     if text.isascii() and "\r" not in text and "_x" not in text:
         return text.strip()

@@ -1,0 +1,54 @@
+"""``pondasi coverage``: how much of the world chain is known, and how firmly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pondasi.cli.options import say_json, take
+from pondasi.cli.spoken import SpokenCommand
+
+if TYPE_CHECKING:
+    from pondasi.words import Words
+
+
+def make_command(words: Words) -> click.Command:
+    """Return the verb."""
+
+    def run(*, world_: Path | None, out_: Path | None, json_: bool, **_: object) -> None:
+        from pondasi.chain.coverage import count_grades, weigh_grades
+        from pondasi.chain.load import load_chain
+        from pondasi.facts import GRADES
+        from pondasi.report.coverage_page import render_coverage
+        from pondasi.report.numbers import Numbers
+        from pondasi.tables.rows import list_rows
+        from pondasi.tables.write import replace_file
+
+        chain = load_chain(world_)
+        counts = list_rows(count_grades(chain).reset_index())
+        weights = {basis: weigh_grades(chain, basis).mean().to_dict() for basis in ("location", "control")}
+        if out_ is not None:
+            with replace_file(out_) as temporary:
+                temporary.write_text(render_coverage(chain, words), encoding="utf-8", newline="\n")
+        if json_:
+            say_json({"figures": counts, "weights": weights})
+            return
+        numbers = Numbers(words)
+        for row in counts:
+            parts = ", ".join(f"{words.say(f'grade.{grade}')} {row[grade]}" for grade in GRADES)
+            click.echo(words.say("coverage.table", table=row["table"], parts=parts))
+        for basis, weight in weights.items():
+            parts = ", ".join(f"{words.say(f'grade.{grade}')} {numbers.percent(weight[grade])}" for grade in GRADES)
+            click.echo(words.say(f"coverage.weight_{basis}", parts=parts))
+        if out_ is not None:
+            click.echo(words.say("coverage.done", path=str(out_)))
+
+    return SpokenCommand(
+        name="coverage",
+        words=words,
+        callback=run,
+        params=take(words, "language", "world", "out", "json"),
+        help=words.say("cli.coverage.long"),
+    )

@@ -1,0 +1,66 @@
+"""``pondasi explain FIGURE``: from a figure to its rows and sources."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pondasi.cli.options import say_json, take
+from pondasi.cli.spoken import SpokenCommand
+
+if TYPE_CHECKING:
+    from pondasi.report.explain import Explanation
+    from pondasi.words import Words
+
+
+def make_command(words: Words) -> click.Command:
+    """Return the verb."""
+
+    def run(figure: str, *, world_: Path | None, json_: bool, **_: object) -> None:
+        from pondasi.chain.load import load_chain
+        from pondasi.report.explain import explain_figure
+
+        found = explain_figure(load_chain(world_), figure)
+        if json_:
+            say_json(asdict(found))
+        else:
+            show(found, words)
+
+    return SpokenCommand(
+        name="explain",
+        words=words,
+        callback=run,
+        params=[click.Argument(["figure"], metavar="FIGURE"), *take(words, "language", "world", "json")],
+        help=words.say("cli.explain.long"),
+    )
+
+
+def show(found: Explanation, words: Words) -> None:
+    """Print a figure, the rows behind it and their sources."""
+    from pondasi.report.numbers import Numbers
+
+    numbers = Numbers(words)
+    grade = words.say(f"grade.{found.figure.grade}")
+    click.echo(words.say("explain.figure", place=found.place, figure=numbers.figure(found.figure), grade=grade))
+    for step in found.steps:
+        fields = {
+            "place": step.place,
+            "figure": numbers.figure(step.figure),
+            "grade": words.say(f"grade.{step.figure.grade}"),
+            "sources": " ".join(f"[{source}]" for source in step.figure.sources),
+        }
+        if step.weight is None:
+            click.echo("  " + words.say("explain.row", **fields))
+        else:
+            click.echo("  " + words.say("explain.part", weight=numbers.percent(step.weight), **fields))
+        if step.note:
+            click.echo(f"    {step.note}")
+    if found.rest > 0:
+        click.echo("  " + words.say("explain.rest", weight=numbers.percent(found.rest)))
+    click.echo(words.say("explain.sources"))
+    for row in found.sources:
+        line = words.say("brief.source_line", publisher=row["publisher"], title=row["title"], year=str(row["year"]))
+        click.echo(f"  [{row['source']}] {line} {row['url'] or ''}".rstrip())

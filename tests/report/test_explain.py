@@ -1,0 +1,55 @@
+"""Every figure leads to its rows and sources."""
+
+import pytest
+
+from pondasi import UsageError, load_chain, measure_exposure
+from pondasi.report.explain import explain_figure
+
+
+@pytest.fixture(scope="module")
+def chain():
+    return load_chain()
+
+
+def test_a_row_leads_to_its_sources(chain):
+    found = explain_figure(chain, "shares/litho_euv/NLD/control")
+    assert found.figure.value == 1.0
+    assert {row["source"] for row in found.sources} == set(found.figure.sources)
+    assert all(row["publisher"] for row in found.sources)
+
+
+def test_every_row_of_every_table_can_be_explained(chain):
+    for table, key in (("nodes", ["node"]), ("traits", ["node", "trait"])):
+        for row in chain.tables[table].head(40).to_dict("records"):
+            found = explain_figure(chain, "/".join([table, *(str(row[name]) for name in key)]))
+            assert found.sources
+
+
+def test_exposure_is_the_sum_of_its_parts(chain):
+    found = explain_figure(chain, "exposure/IDN/JPN")
+    assert sum(step.weight for step in found.steps) + found.rest == pytest.approx(1.0)
+    share = measure_exposure(chain, ["IDN"]).of("IDN").loc["JPN", "share"]
+    assert found.figure.value == pytest.approx(share)
+    weights = [step.weight for step in found.steps]
+    assert weights == sorted(weights, reverse=True)
+
+
+def test_use_is_the_sum_of_the_user_industries(chain):
+    found = explain_figure(chain, "use/IDN")
+    assert found.figure.value == pytest.approx(measure_exposure(chain, ["IDN"]).use.loc["IDN"].sum(), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("shares/wafer_20/IDN", "shares/wafer_200/IDN"),
+        ("foo/x", "Known: nodes"),
+        ("exposure/IDN", "exposure/HOME/PLACE"),
+        ("exposure/IDN/ZZZ", "exposure/IDN/"),
+        ("nodes", "nodes/"),
+        ("use/Indonesia", "IDN"),
+    ],
+)
+def test_a_figure_that_is_not_there_names_the_nearest(chain, place, message):
+    with pytest.raises(UsageError, match=message):
+        explain_figure(chain, place)

@@ -1,0 +1,40 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+from scipy.sparse.csgraph import maximum_flow
+
+from pondasi.solver import fill_transport
+
+
+@given(st.integers(0, 10**9))
+def test_as_much_is_carried_as_another_program_carries(seed):
+    draws = np.random.default_rng(seed)
+    m, n = draws.integers(1, 9, size=2)
+    supply, demand = draws.integers(0, 50, size=m), draws.integers(0, 50, size=n)
+    allowed = draws.random((m, n)) < draws.choice([0.2, 0.5, 0.9])
+
+    flows = fill_transport(supply, demand, allowed)
+
+    assert (flows >= 0).all()
+    assert (flows[~allowed] == 0).all()
+    assert (flows.sum(axis=1) <= supply).all()
+    assert (flows.sum(axis=0) <= demand).all()
+    network = np.zeros((m + n + 2, m + n + 2), dtype=np.int32)
+    network[0, 1 : m + 1] = supply
+    network[1 : m + 1, m + 1 : -1] = np.where(allowed, 1000, 0)
+    network[m + 1 : -1, -1] = demand
+    assert flows.sum() == maximum_flow(sparse.csr_array(network), 0, m + n + 1).flow_value
+
+
+def test_whole_numbers_stay_exact_at_any_size():
+    supply = np.array([2**60, 1])
+    flows = fill_transport(supply, np.array([1, 2**60]), np.array([[True, True], [True, False]]))
+    assert flows.tolist() == [[0, 2**60], [1, 0]]
+
+
+def test_nothing_is_changed_in_what_is_given():
+    supply, demand = np.array([2, 3]), np.array([4, 1])
+    fill_transport(supply, demand, np.ones((2, 2), dtype=bool))
+    assert supply.tolist() == [2, 3]
+    assert demand.tolist() == [4, 1]

@@ -1,0 +1,100 @@
+"""Write the pages of docs/ that are made from data and code: dictionary, command line, coverage.
+
+Run it after a change of the dictionary, the command line or the world data: ``python tools/generate_docs.py``.
+``tests/test_docs.py`` compares the pages with what this would write.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pondasi import Words, load_chain
+from pondasi.cli.app import make_group
+from pondasi.report.coverage_page import render_coverage
+from pondasi.tables.dictionary import Column, load_dictionary
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+MADE = "<!-- made by tools/generate_docs.py; do not edit -->"
+WIDTH = 100
+
+
+def make_pages() -> dict[str, str]:
+    """Return every generated page by its path under docs/."""
+    return {
+        "data/dictionary.md": write_dictionary(),
+        "data/coverage.md": render_coverage(load_chain(), Words("en")),
+        "command-line.md": write_command_line(),
+    }
+
+
+def write_dictionary() -> str:
+    """Return the dictionary of all tables as Markdown."""
+    dictionary = load_dictionary()
+    lines = [MADE, "# The tables and their columns", ""]
+    lines += [
+        "Checks, Excel templates and this page are made from `src/pondasi/data/dictionary`. A column marked *key* is",
+        "part of what makes a row unique; *needed* means that it must not be blank. Blank means unknown, never zero.",
+    ]
+    for table, columns in dictionary.tables.items():
+        lines += ["", f"## {table}", "", "| column | type | unit | needed | range or codes | meaning |"]
+        lines += ["| --- | --- | --- | --- | --- | --- |"]
+        lines += [_describe(column) for column in columns.values()]
+    lines += ["", "## Codes", "", "| list | code | meaning |", "| --- | --- | --- |"]
+    for name, codes in dictionary.codes.items():
+        lines += [f"| {name} | `{code}` | {_cell(meaning['en'])} |" for code, meaning in codes.items()]
+    lines += ["", "## Traits", "", "| trait | unit | range | meaning |", "| --- | --- | --- | --- |"]
+    for trait in dictionary.traits.values():
+        lines.append(
+            f"| `{trait.name}` | {trait.unit} | {_range(trait.low, trait.high)} | {_cell(trait.meaning['en'])} |"
+        )
+    lines += ["", "## Units", "", "| unit | meaning | in base units |", "| --- | --- | --- |"]
+    for unit in dictionary.units.values():
+        lines.append(f"| `{unit.name}` | {_cell(unit.meaning['en'])} | {unit.factor:g} {unit.base} |")
+    return "\n".join([*lines, ""])
+
+
+def write_command_line() -> str:
+    """Return the help of every verb as Markdown."""
+    group = make_group(Words("en"))
+    context = click.Context(group, info_name="pondasi", max_content_width=WIDTH, terminal_width=WIDTH)
+    lines = [MADE, "# The command line", "", "```text", group.get_help(context), "```"]
+    for verb in group.list_commands(context):
+        command = group.get_command(context, verb)
+        if command is not None:
+            inner = click.Context(
+                command, parent=context, info_name=verb, max_content_width=WIDTH, terminal_width=WIDTH
+            )
+            lines += ["", f"## {verb}", "", "```text", command.get_help(inner), "```"]
+    lines += ["", "Exit codes: 0 done; 1 the answer is negative; 2 the call is wrong; 3 the input has problems;"]
+    lines += ["4 an extra or a program is missing; 5 interrupted."]
+    return "\n".join([*lines, ""])
+
+
+def _describe(column: Column) -> str:
+    need = "key" if column.key else ""
+    need = ", ".join(part for part in (need, "needed" if column.required else "") if part)
+    limits = f"`{column.codes}`" if column.codes else _range(column.low, column.high)
+    meaning = _cell(column.meaning["en"])
+    return f"| `{column.name}` | {column.type} | {column.unit or ''} | {need} | {limits} | {meaning} |"
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return (
+        ""
+        if low is None and high is None
+        else f"{'' if low is None else f'{low:g}'} to {'' if high is None else f'{high:g}'}"
+    )
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    for name, page in make_pages().items():
+        target = DOCS / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(page, encoding="utf-8", newline="\n")
+        print(target.relative_to(DOCS.parent))
