@@ -172,4 +172,6 @@ def _read_trait(chain: Chain, name: str) -> dict[str, float]:
     """Return a trait by node, with nan where it is stated to be unknown."""
     traits = chain.traits
     rows = traits["trait"].to_numpy(dtype=object) == name
-    return dict(zip(traits["node"].to_numpy(dtype=object)[rows], traits["value"].to_numpy()[rows].tolist(), strict=True))
+    return dict(
+        zip(traits["node"].to_numpy(dtype=object)[rows], traits["value"].to_numpy()[rows].tolist(), strict=True)
+    )

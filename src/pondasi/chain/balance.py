@@ -215,7 +215,9 @@ def _find_shortfall(
     rows: NDArray[np.float64], columns: NDArray[np.float64], residual: sparse.csr_array, starts: NDArray[np.intp]
 ) -> Shortfall:
     """Follow the suppliers with something left: all users that they can reach, however rearranged, are full."""
-    reached = {int(place) for start in starts for place in breadth_first_order(residual, start, return_predecessors=False)}
+    reached = {
+        int(place) for start in starts for place in breadth_first_order(residual, start, return_predecessors=False)
+    }
     sellers = sorted(place for place in reached if place < len(rows))
     buyers = sorted(place - len(rows) for place in reached if place >= len(rows))
     return Shortfall(tuple(sellers), tuple(buyers), float(rows[sellers].sum()), float(columns[buyers].sum()))

@@ -24,7 +24,8 @@ class Tables(Mapping[str, "pd.DataFrame"]):
     -------
     >>> import pandas as pd
     >>> tables = Tables({"nodes": pd.DataFrame({"node": ["logic"]})})
-    >>> tables["nodes"].loc[0, "node"] = "memory"
+    >>> nodes = tables["nodes"]
+    >>> nodes.loc[0, "node"] = "memory"
     >>> tables["nodes"]["node"].tolist()
     ['logic']
     """

@@ -34,6 +34,7 @@ def make_command(words: Words) -> click.Command:
     ) -> None:
         from pondasi.chain.load import load_chain
         from pondasi.places import require_country
+        from pondasi.report.annex import write_annex
         from pondasi.report.brief import write_brief
         from pondasi.report.findings import gather_findings
         from pondasi.workspace import Manifest, open_workspace
@@ -50,11 +51,14 @@ def make_command(words: Words) -> click.Command:
         name = "-".join(["brief", home, *([partner] if partner else []), words.language]) + ".html"
         path = out_ if out_ is not None else workspace.documents / name
         brief = write_brief(findings, words, path, places=places, manifest=_lines(manifest))
+        annex = path.with_suffix(".xlsx")
+        write_annex(brief, words, annex)
         run_folder = workspace.save_run(manifest, _tables(findings))
         if options["json_"]:
             say_json(
                 {
                     "document": str(path),
+                    "annex": str(annex),
                     "run": str(run_folder),
                     "statements": [asdict(item) for section in brief.sections for item in section.statements],
                 }
@@ -63,7 +67,7 @@ def make_command(words: Words) -> click.Command:
             for section in brief.sections:
                 for item in section.statements:
                     click.echo(f"- {item.text} [{words.say(f'grade.{item.grade}')}]")
-            click.echo(words.say("cli.brief.done", path=str(path)))
+            click.echo(words.say("cli.brief.done", path=str(path), annex=str(annex)))
 
     return SpokenCommand(
         name="brief",

@@ -73,7 +73,9 @@ class Exposure:
     def of(self, home: str, kind: Kind = "supply") -> pd.DataFrame:
         """Return the exposure of one home country, largest first; no rows where there is nothing of the kind."""
         table = self.by_country.xs(home, level="home")
-        return table[table.index.get_level_values("kind") == kind].droplevel("kind").sort_values("share", ascending=False)
+        return (
+            table[table.index.get_level_values("kind") == kind].droplevel("kind").sort_values("share", ascending=False)
+        )
 
 
 def measure_exposure(
@@ -116,7 +118,9 @@ def measure_exposure(
     table = _tabulate({"share": _part(central), "value": central}, places, wanted)
     table["direct"] = _tabulate({"direct": _part(system.made @ system.use)[None]}, places, wanted)
     if draws:
-        drawn = np.stack([_part(_measure(_draw(one, flows, places, wanted))[0]) for one in sample_chains(chain, draws, seed)])
+        drawn = np.stack(
+            [_part(_measure(_draw(one, flows, places, wanted))[0]) for one in sample_chains(chain, draws, seed)]
+        )
         low, high = np.quantile(drawn, [LOW_QUANTILE, HIGH_QUANTILE], axis=0)
         table["low"] = np.minimum(_tabulate({"low": low}, places, wanted)["low"], table["share"])
         table["high"] = np.maximum(_tabulate({"high": high}, places, wanted)["high"], table["share"])

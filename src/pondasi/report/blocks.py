@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pondasi.facts import Figure
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a table twin: the text shown, the grade, and the sources of its row."""
+    """A cell of a table twin: the text shown and, where it is a figure, the figure itself.
+
+    ``graded`` tells that grade and sources of the figure are shown beside it: the figures of a row of
+    the data, but not those of a sum, whose grade stands in the caption.
+    """
 
     text: str
-    grade: str = ""
-    sources: tuple[str, ...] = ()
-    number: bool = False
+    figure: Figure | None = None
+    graded: bool = False
+
+    @property
+    def grade(self) -> str:
+        """Grade shown beside the text, or nothing."""
+        return self.figure.grade if self.figure is not None and self.graded else ""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Sources shown beside the text."""
+        return self.figure.sources if self.figure is not None and self.graded else ()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pondasi.facts import Figure
 from pondasi.places import name_place, name_place_in_text
 from pondasi.report.blocks import Cell
 from pondasi.report.numbers import Numbers
@@ -12,9 +13,9 @@ from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.rows import list_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from pondasi.facts import Figure
+    from pondasi.report.blocks import Statement
     from pondasi.report.findings import Findings, Holding
     from pondasi.words import Words
 
@@ -83,6 +84,10 @@ class Context:
             return self.say("list.pair", first=items[0], last=items[1])
         return self.say("list.last", first=self.say("list.joint").join(items[:-1]), last=items[-1])
 
+    def join_sentences(self, statements: Iterable[Statement]) -> str:
+        """Return statements as one paragraph; some languages put no space between sentences."""
+        return self.say("list.sentence").join(statement.text for statement in statements)
+
     def name_holdings(self, held: list[Holding]) -> str:
         """Return holdings as a list in words: node and part of the world."""
         items = [
@@ -92,13 +97,24 @@ class Context:
         return self.join(items)
 
     def figure_cell(self, figure: Figure) -> Cell:
-        """Return a figure with its interval, grade and sources as a cell of a table twin."""
-        return Cell(self.numbers.figure(figure), figure.grade, figure.sources, number=True)
+        """Return the figure of a row with its interval, grade and sources as a cell of a table twin."""
+        return Cell(self.numbers.figure(figure), figure, graded=True)
+
+    def sum_cell(
+        self, value: float, unit: str = "fraction", low: float | None = None, high: float | None = None
+    ) -> Cell:
+        """Return a computed figure as a cell; its grade stands in the caption."""
+        figure = Figure(value, unit, low, high, grade=self.findings.exposure_grade)
+        return Cell(self.numbers.figure(figure), figure)
 
     def holding_cell(self, node: str, country: str) -> Cell:
         """Return what a country makes of a node, or that nothing is recorded."""
         item = self.findings.holdings.get((node, country))
-        return Cell(self.say("brief.not_recorded"), number=True) if item is None else self.figure_cell(item.part)
+        return (
+            Cell(self.say("brief.not_recorded"), Figure(None, "fraction"))
+            if item is None
+            else self.figure_cell(item.part)
+        )
 
 
 def list_sources(*figures: Figure) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 INK, GREY, PALE, RULE, ALARM = "#1B1B1E", "#5B6470", "#C9CED6", "#E3E6EA", "#D55E00"
 PILLARS = {
@@ -27,6 +27,9 @@ STAGES = {
     "demand": "#5B6470",
 }
 TINT = 0.6
+SHADE = 0.65
+AFTER, NEVER_FIRST, NEVER_LAST = " ・、）", "ー・、。）」％〜ァィゥェォッャュョ", "（「"
+"""Signs after which a Japanese line breaks best, and signs that may not begin or end a line."""
 FONT = "system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK JP', 'Hiragino Sans', 'Yu Gothic', Meiryo, sans-serif"
 
 
@@ -88,15 +91,17 @@ class Drawing:
             element.text = text
 
     def paint(self, colour: str, grade: str) -> dict[str, str]:
-        """Return fill and stroke that show a grade: exact solid, estimated tinted, assumed hatched."""
+        """Return fill and outline that show a grade: exact solid, estimated tinted, assumed and unknown hatched.
+
+        The outline is darker than the fill, so that every mark has a contrast of 3:1 with the page.
+        """
+        base = GREY if grade == "unknown" else colour
+        edge = darken(base)
         if grade == "exact":
-            return {"fill": colour, "stroke": colour}
+            return {"fill": base, "stroke": edge}
         if grade == "estimated":
-            return {"fill": colour, "fill_opacity": str(TINT), "stroke": colour}
-        return {
-            "fill": f"url(#{self._hatch(GREY if grade == 'unknown' else colour)})",
-            "stroke": GREY if grade == "unknown" else colour,
-        }
+            return {"fill": base, "fill_opacity": str(TINT), "stroke": edge}
+        return {"fill": f"url(#{self._hatch(base)})", "stroke": edge}
 
     def _hatch(self, colour: str) -> str:
         if colour not in self._patterns:
@@ -121,28 +126,68 @@ class Drawing:
         return ET.tostring(self.root, encoding="unicode", short_empty_elements=True)
 
 
-def measure_text(text: str, size: float) -> float:
+def darken(colour: str) -> str:
+    """Return a darker tone of a colour, for outlines.
+
+    Example
+    -------
+    >>> darken("#E69F00")
+    '#956700'
+    """
+    parts = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return "#" + "".join(f"{int(part * SHADE):02X}" for part in parts)
+
+
+def measure_text(text: str, size: float, weight: str = "400") -> float:
     """Return about how wide a text is; East Asian signs are as wide as they are high."""
-    return sum(size if unicodedata.east_asian_width(sign) in "WF" else size * 0.54 for sign in text)
+    narrow = size * (0.54 if weight == "400" else 0.61)
+    return sum(size if _is_wide(sign) else narrow for sign in text)
 
 
-def wrap_text(text: str, width: float, size: float, lines: int = 2) -> Sequence[str]:
-    """Break a text into at most ``lines`` lines; what does not fit ends in an ellipsis."""
+def wrap_text(text: str, width: float, size: float, lines: int = 2, weight: str = "400") -> Sequence[str]:
+    """Break a text into at most ``lines`` lines; what does not fit ends in an ellipsis.
+
+    Example
+    -------
+    >>> wrap_text("Wire-bond assembly", 70, 10), wrap_text("ロジック前工程（28nm以上）", 120, 10)
+    (['Wire-bond', 'assembly'], ['ロジック前工程', '（28nm以上）'])
+    """
     rows: list[str] = []
     rest = text.strip()
     while rest and len(rows) < lines:
-        if measure_text(rest, size) <= width:
+        if measure_text(rest, size, weight) <= width:
             rows.append(rest)
             rest = ""
             break
-        cut = next(index for index in range(1, len(rest) + 1) if measure_text(rest[:index], size) > width) - 1
-        space = rest.rfind(" ", 0, cut + 1)
-        cut = space if space > 0 else max(cut, 1)
+        most = next(end for end in range(1, len(rest) + 1) if measure_text(rest[:end], size, weight) > width) - 1
+        cut = _find_break(rest, max(most, 1), lambda tail: measure_text(tail, size, weight) <= width)
         rows.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     if rest:
         rows[-1] = rows[-1][:-1].rstrip() + "…"
     return rows
+
+
+def _find_break(text: str, most: int, fits: Callable[[str], bool]) -> int:
+    """Return where to break a text of which ``most`` signs fit: at a space, or where Japanese allows it best."""
+    if not any(map(_is_wide, text)):
+        space = text.rfind(" ", 0, most + 1)
+        return space if space > 0 else most
+    places = range(most, most // 3, -1)
+    bracket = next((at for at in places if at < len(text) and text[at] == "（" and fits(text[at:])), 0)
+    comma = next((at for at in places if text[at - 1] in AFTER or text[at : at + 1] in {"（", " "}), 0)
+    plain = next((at for at in places if _may_part(text[at - 1], text[at : at + 1])), 0)
+    return bracket or comma or plain or most
+
+
+def _may_part(before: str, after: str) -> bool:
+    """Tell whether a line may end between two signs."""
+    word = before.isascii() and after.isascii() and before.isalnum() and after.isalnum()
+    return not (word or after in NEVER_FIRST or before in NEVER_LAST)
+
+
+def _is_wide(sign: str) -> bool:
+    return unicodedata.east_asian_width(sign) in "WF"
 
 
 def _short(value: float) -> str:

@@ -44,7 +44,7 @@ class Typed:
     def is_blank(self, position: int, column: str) -> bool:
         """Tell whether the cell was blank in the file, rather than unreadable."""
         cells = self.raw.cells.get(column)
-        return cells is None or is_blank(cells[position])
+        return position not in self.raw.crooked and (cells is None or is_blank(cells[position]))
 
 
 def type_table(pack: RawPack, raw: RawTable, dictionary: Dictionary) -> Typed:

@@ -12,8 +12,8 @@ from pondasi.tables.raw import MAX_BYTES, RawPack, shape_table
 if TYPE_CHECKING:
     from pathlib import Path
 
-DELIMITERS = {",": ",", ";": ";", "\t": "tab"}
-"""Signs that may part cells, and how each is shown."""
+DELIMITERS = (",", ";", "\t")
+"""Signs that may part cells."""
 MEGA = 1_000_000
 _KANA = range(0x3041, 0x30FF)
 
@@ -83,5 +83,9 @@ def _check_delimiter(pack: RawPack, table: str, place: Place, text: str, delimit
     used = max(DELIMITERS, key=header.count)
     if header.count(used) <= header.count(delimiter):
         return True
-    pack.add("csv_delimiter", place, table=table, value=DELIMITERS[used], declared=DELIMITERS[delimiter])
+    pack.add("csv_delimiter", place, table=table, value=_show(used), declared=_show(delimiter))
     return False
+
+
+def _show(delimiter: str) -> str:
+    return delimiter.replace("\t", "tab")

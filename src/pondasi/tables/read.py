@@ -88,7 +88,9 @@ def _read_folder(pack: RawPack, folder: Path, dictionary: Dictionary) -> None:
 def _read_table(pack: RawPack, file: Path) -> None:
     try:
         if file.suffix.lower() == ".csv":
-            read_csv(pack, file, str(pack.head.get("delimiter", ",")))
+            delimiter = pack.head.get("delimiter", ",")
+            if delimiter in DELIMITERS:
+                read_csv(pack, file, delimiter)
         else:
             from pondasi.tables.parquet_read import read_parquet
 
@@ -125,9 +127,8 @@ def _check_head(pack: RawPack, place: Place) -> None:
             "locale_unknown", _head_place(pack, place, "locale"), value=locale, known=", ".join(LOCALES), guess=near
         )
     delimiter = pack.head.get("delimiter", ",")
-    if not isinstance(delimiter, str) or delimiter not in DELIMITERS:
+    if delimiter not in DELIMITERS:
         pack.add("delimiter_unknown", _head_place(pack, place, "delimiter"), value=delimiter)
-        del pack.head["delimiter"]
     check_identity(pack, place)
 
 

@@ -11,7 +11,7 @@ from pondasi.report.svg import GREY, INK, PALE, PILLARS, Drawing, measure_text, 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-COLUMN, ROW, TOP, LEFT = 186.0, 31.0, 44.0, 26.0
+COLUMN, ROW, TOP, LEFT = 186.0, 31.0, 58.0, 26.0
 MIN_RADIUS, MAX_RADIUS = 3.5, 21.0
 TEXT = 10.5
 
@@ -60,10 +60,11 @@ def draw_chain_graph(graph: Graph) -> str:
     width, height = LEFT + COLUMN * len(graph.columns), TOP + ROW * rows + 40
     drawing = Drawing(width, height, graph.title, graph.description, graph.id)
     for number, name in enumerate(graph.columns.values()):
-        drawing.text(LEFT + COLUMN * number - 12, 18, name, size=13, weight="700", fill=INK)
-        drawing.add(
-            "line", x1=LEFT + COLUMN * number - 12, y1=26, x2=LEFT + COLUMN * (number + 1) - 24, y2=26, stroke=PALE
-        )
+        x = LEFT + COLUMN * number - 12
+        lines = wrap_text(name, COLUMN - 12, 13, weight="700")
+        for line, text in enumerate(lines, start=1 - len(lines)):
+            drawing.text(x, 32 + 15 * line, text, size=13, weight="700", fill=INK)
+        drawing.add("line", x1=x, y1=40, x2=x + COLUMN - 12, y2=40, stroke=PALE)
     for link in sorted(graph.links, key=lambda link: link.strong):
         _draw_link(drawing, places[link.supplier], places[link.user], strong=link.strong)
     largest = max((node.market or 0.0) for node in graph.nodes) or 1.0

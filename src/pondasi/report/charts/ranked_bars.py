@@ -68,7 +68,8 @@ def draw_ranked_bars(chart: Bars) -> str:
         max((max(sum(part.value for part in bar.parts), bar.high or 0.0) for bar in chart.bars), default=1.0) or 1.0
     )
     limit = max(chart.limit or 0.0, longest)
-    unit = (WIDTH - LABEL_WIDTH - RIGHT) / limit
+    right = max((measure_text(bar.text, 12, "700") + 16 for bar in chart.bars), default=RIGHT)
+    unit = (WIDTH - LABEL_WIDTH - max(RIGHT, right)) / limit
     for key, x, row in key_rows:
         drawing.add("rect", x=x, y=6 + 22 * row, width=14, height=12, paint=drawing.paint(key.colour, key.grade))
         drawing.text(x + 20, 16 + 22 * row, key.name, size=12, fill=GREY)
@@ -83,7 +84,7 @@ def draw_ranked_bars(chart: Bars) -> str:
 
 def _draw_bar(drawing: Drawing, bar: Bar, y: float, unit: float) -> None:
     weight = "700" if bar.strong else "400"
-    lines = wrap_text(bar.name, LABEL_WIDTH - 14, 12)
+    lines = wrap_text(bar.name, LABEL_WIDTH - 14, 12, weight=weight)
     for number, line in enumerate(lines):
         offset = 16 if len(lines) == 1 else 10 + 12 * number
         drawing.text(LABEL_WIDTH - 8, y + offset, line, size=12, anchor="end", weight=weight, tip=bar.name)

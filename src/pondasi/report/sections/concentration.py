@@ -116,8 +116,8 @@ def _table(context: Context, ranked: list[Ranked]) -> Table:
             Cell(context.node(item.largest.node.id)),
             Cell(context.place(item.largest.country)),
             context.figure_cell(item.largest.part),
-            Cell(context.numbers.percent(item.cr3), number=True),
-            Cell(context.numbers.plain(item.hhi, 2), number=True),
+            context.sum_cell(item.cr3),
+            context.sum_cell(item.hhi, "index"),
         )
         for item in ranked
     )

@@ -140,9 +140,9 @@ def _table(context: Context) -> Table:
     findings = context.findings
     rows = []
     for row in list_rows(findings.exposure.of(findings.home).reset_index()):
-        parts = (Cell(context.numbers.figure(findings.part(row["country"], kind)), number=True) for kind in KINDS)
-        direct = Cell(context.numbers.percent(row["direct"]), number=True)
-        value = Cell(context.numbers.money(row["value"]), number=True)
+        figures = [findings.part(row["country"], kind) for kind in KINDS]
+        parts = (Cell(context.numbers.figure(figure), figure) for figure in figures)
+        direct, value = context.sum_cell(row["direct"]), context.sum_cell(row["value"], "USD/year")
         rows.append((Cell(context.place(row["country"])), direct, *parts, value))
     heads = ("place", "direct", *KINDS, "supply_value")
     return Table(tuple(context.say(f"brief.column.{name}") for name in heads), tuple(rows))

@@ -36,7 +36,7 @@ def write_partner(context: Context) -> Section | None:
     return Section(
         id="partner",
         title=context.say("brief.partner.title", partner=context.partner, home=context.home),
-        answer=" ".join(statement.text for statement in statements),
+        answer=context.join_sentences(statements),
         blocks=(_chart(context, held),) if held else (),
         points=(_say_reverse(context, held),),
         method=(context.say("brief.partner.method", partner=context.partner),),

@@ -24,7 +24,7 @@ def write_place(context: Context) -> Section:
     return Section(
         id="place",
         title=context.say("brief.place.title", home=context.home),
-        answer=" ".join(statement.text for statement in statements[:2]),
+        answer=context.join_sentences(statements[:2]),
         blocks=(_chart(context),),
         method=(context.say("brief.place.method"),),
         statements=statements,

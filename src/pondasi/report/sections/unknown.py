@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pondasi.facts import GRADES
+from pondasi.facts import GRADES, Figure
 from pondasi.report.blocks import Cell, Chart, Section, Statement, Table
 from pondasi.report.charts.ranked_bars import Bar, Bars, Key, Part, draw_ranked_bars
 from pondasi.report.svg import GREY, INK
@@ -96,7 +96,10 @@ def _bars(context: Context) -> list[Bar]:
 def _table(context: Context) -> Table:
     heads = (context.say("brief.column.table"), *(context.grade(grade) for grade in GRADES))
     rows = tuple(
-        (Cell(context.say(f"table.{row['table']}")), *(Cell(str(row[grade]), number=True) for grade in GRADES))
+        (
+            Cell(context.say(f"table.{row['table']}")),
+            *(Cell(str(row[grade]), Figure(row[grade], "count", grade="exact")) for grade in GRADES),
+        )
         for row in list_rows(context.findings.grades.reset_index())
     )
     return Table(heads, rows)
