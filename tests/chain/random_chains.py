@@ -215,6 +215,6 @@ def shuffle(chain: Chain, seed: int) -> Chain:
 
 def add_node(chain: Chain) -> Chain:
     """Return a chain with one node more that has nothing to do with the others."""
-    nodes = pd.concat([chain.nodes.head(1).assign(node="apart", market_usd=7.0), chain.nodes], ignore_index=True)
+    nodes = pd.concat([chain.nodes.head(1).assign(node="apart", market_usd=7.0, market_low=6.0, market_high=9.0), chain.nodes], ignore_index=True)
     shares = pd.concat([chain.shares.head(1).assign(node="apart", share=1.0, low=1.0, high=1.0), chain.shares])
     return change(chain, nodes=nodes, shares=shares.reset_index(drop=True))

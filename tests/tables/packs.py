@@ -65,11 +65,11 @@ fab_logic,cycle_weeks,13,12,18,weeks,,assumed,judgement,
 tool_litho,build_years,2,1.5,3,years,,assumed,judgement,
 use_auto,user_industry_output_usd,3000000000000,2500000000000,3500000000000,USD/year,2024,estimated,src_a,
 """
-SOURCES = '''
+SOURCES = """
 src_a,SEMI,"Silicon report, 2024",2025,https://example.org/a,facts,seen,high
 src_b,経済産業省,半導体・デジタル産業戦略,2023,,facts,recalled,medium
 judgement,"The project's ""own"" view",No published figure,,,own,judged,low
-'''
+"""
 _BODIES = {"nodes": NODES, "links": LINKS, "variants": VARIANTS, "shares": SHARES, "traits": TRAITS, "sources": SOURCES}
 
 
@@ -118,13 +118,22 @@ def as_typed(table: str, column: str, cell: object) -> object:
     if cell == "":
         return None
     numeric = load_dictionary().tables[table][column].numeric
-    return float(cell) if numeric and isinstance(cell, str) and "." in cell else int(cell) if numeric and isinstance(cell, str) else cell
+    return (
+        float(cell)
+        if numeric and isinstance(cell, str) and "." in cell
+        else int(cell)
+        if numeric and isinstance(cell, str)
+        else cell
+    )
 
 
 def typed_tables(tables: Tables) -> Tables:
     """Return the tables with numbers as numbers."""
     return {
-        name: [rows[0], *([as_typed(name, column, cell) for column, cell in zip(rows[0], row, strict=True)] for row in rows[1:])]
+        name: [
+            rows[0],
+            *([as_typed(name, column, cell) for column, cell in zip(rows[0], row, strict=True)] for row in rows[1:]),
+        ]
         for name, rows in tables.items()
     }
 

@@ -27,9 +27,9 @@ def fits(problem: Problem, fault: Fault) -> bool:
 
 def odd_texts(report: CheckReport) -> list[str]:
     """Return texts with an empty slot, a leftover of the program, or no cure."""
-    odd = re.compile(r"''|\(\)|\( |\bNone\b|\bnan\b|[{}]|  | [.,;:]|object at 0x|to \.|[^.?]$")
+    odd = re.compile(r"''|\(\)|\( |\bNone\b|\bnan\b|[{}]|  | [.,;:](?!\w)|object at 0x|to \.|[^.?]$")
     parts = [part for problem in report.problems for part in ENGLISH.problem_parts(problem)]
-    return [part for part in parts if not part or (odd.search(part) and "'0.52" not in part)]
+    return [part for part in parts if not part or (odd.search(part) and "''0.52'" not in part)]
 
 
 @pytest.mark.parametrize("case", CORPUS, ids=lambda case: case.name)

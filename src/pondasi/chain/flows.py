@@ -73,8 +73,12 @@ class Flows:
 
     @property
     def final(self) -> NDArray[np.float64]:
-        """What leaves the chain or is no flow: final demand, investment, rights, shape (n,) [USD/year] (chain.11)."""
-        return self.output - np.asarray(self.Z.sum(axis=1)).ravel()
+        """What is not used up in known output, ``f = x - A x``, shape (n,) [USD/year] (chain.11).
+
+        Final demand, investment, rights, what leaves the chain, and what goes to buyers whose own output
+        is unknown.
+        """
+        return self.output - self.coefficients @ self.output
 
     @property
     def coefficients(self) -> sparse.csr_array:

@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pondasi.chain.records import CHAIN_TABLES, COMPANION_TABLES, Chain, World
+from pondasi.chain.records import CHAIN_TABLES, Chain, World
 from pondasi.chain.rules import RULES
 from pondasi.errors import DataError, Place, Problem, UsageError
 from pondasi.tables.cells import empty_frame, type_table
@@ -193,7 +193,7 @@ def _check(pack: RawPack) -> CheckReport:
         for rule in RULES:
             rule(pack, typed, dictionary)
     frames = {name: table.frame for name, table in typed.items()}
-    rows = {name: len(frame) for name, frame in frames.items()}
+    rows = {name: len(table.raw.rows) for name, table in typed.items()}
     return CheckReport(pack.file, pack.form, _order(pack.problems, tuple(dictionary.tables)), rows, frames, pack.head)
 
 
@@ -225,6 +225,6 @@ def _world_of(report: CheckReport) -> World:
         raise DataError(report.errors, key, file=report.file)
     dictionary = load_dictionary()
     frames = {name: report.tables.get(name, empty_frame(dictionary.tables[name])) for name in CHAIN_TABLES}
-    companions = {name: frame for name, frame in report.tables.items() if name in COMPANION_TABLES}
+    companions = {name: frame for name, frame in report.tables.items() if name not in CHAIN_TABLES}
     chain = Chain(frames, str(report.head.get("id", "")), str(report.head.get("version", "")))
     return World(chain, companions)

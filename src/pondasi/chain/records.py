@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CHAIN_TABLES = ("nodes", "links", "variants", "shares", "traits", "sources")
-COMPANION_TABLES = ("controls", "hazards", "sites", "capability", "routes")
 
 
 class Tables(Mapping[str, "pd.DataFrame"]):
@@ -132,7 +131,7 @@ class Chain:
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """A chain with its companions: export controls, hazards, sites, capability, routes."""
+    """A chain with its companions, whatever other tables of the dictionary the pack holds: controls, hazards, sites..."""
 
     chain: Chain
     companions: Mapping[str, pd.DataFrame] = field(repr=False)

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from pondasi.tables.relations import find_target, split_items
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    import pandas as pd
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from pondasi.errors import Level
     from pondasi.tables.cells import Typed
@@ -38,6 +34,8 @@ MARKET_TOLERANCE = 0.02
 """Chips that reach a user may differ from the user's own market by this share without a warning."""
 OUTPUT_TRAIT = "user_industry_output_usd"
 SERVICE_TRAIT = "service_sales_usd"
+READ_GRADES = frozenset({"exact", "estimated"})
+"""Grades of figures that rest on something that was read."""
 SHOWN_ROWS = 8
 """Rows that a finding names in its text; it marks all of them."""
 
@@ -60,7 +58,7 @@ COMPANION_FIGURES = (
 
 
 def check_intervals(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictionary) -> None:
-    """(chain.1) low <= value <= high; a figure that is not exact has an interval, and every figure a year."""
+    """(chain.1) low <= value <= high; a figure that is not exact has an interval, and one that was read a year."""
     for name, names in (*FIGURES.items(), *COMPANION_FIGURES):
         if name in tables:
             _check_order(pack, tables[name], names)
@@ -73,14 +71,14 @@ def check_grades(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictio
     """(chain.2) a row that rests on judgement or memory alone is 'assumed'."""
     if "sources" not in tables:
         return
-    sources = tables["sources"].frame
-    weak = frozenset(sources["source"][sources["evidence"].isin(["recalled", "judged"])])
+    sources = tables["sources"].rows("source", "evidence")
+    weak = {source for source, evidence in sources if evidence in {"recalled", "judged"}}
     for name, typed in tables.items():
-        if not {"source", "grade"} <= set(typed.frame.columns):
+        if not {"source", "grade"} <= set(typed.values):
             continue
-        for position, (cell, grade) in enumerate(_rows_of(typed, "source", "grade")):
-            if isinstance(cell, str) and grade in {"exact", "estimated"} and weak.issuperset(cell.split("|")):
-                place, others = typed.place(position, "grade"), [typed.place(position, "source")]
+        for position, (cell, grade) in enumerate(typed.rows("source", "grade")):
+            if cell is not None and grade in READ_GRADES and weak.issuperset(cell.split("|")):
+                place, others = typed.place(position, "grade"), typed.places(position, "source")
                 pack.add("grade_too_high", place, table=name, value=grade, others=others, source=cell)
 
 
@@ -89,11 +87,11 @@ def check_links(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Diction
     if "links" not in tables:
         return
     typed = tables["links"]
-    for position, (supplier, user) in enumerate(_rows_of(typed, "supplier", "user")):
-        if isinstance(user, str) and supplier == user:
-            place, others = typed.place(position, "user"), [typed.place(position, "supplier")]
-            pack.add("self_loop", place, table="links", value=user, others=others)
-    for group in _sum_groups(typed.frame, ["supplier"], "sales_share"):
+    for position, (supplier, user) in enumerate(typed.rows("supplier", "user")):
+        if user is not None and supplier == user:
+            others = typed.places(position, "supplier")
+            pack.add("self_loop", typed.place(position, "user"), table="links", value=user, others=others)
+    for group in _sum_groups(typed, ("supplier",), "sales_share"):
         if group.total > 1 + ROUNDING:
             _name_sum(pack, typed, "sales_share", group, "sales_above_one", node=group.key[0])
 
@@ -103,8 +101,8 @@ def check_shares(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictio
     if "shares" not in tables:
         return
     typed = tables["shares"]
-    whole = typed.frame["firm"].isna()
-    for group in _sum_groups(typed.frame[whole], ["node", "basis"], "share"):
+    firms = {position for position, firm in enumerate(typed.values["firm"]) if firm is not None}
+    for group in _sum_groups(typed, ("node", "basis"), "share", leave=firms):
         node, basis = group.key
         if group.total > SHARE_SUM_HIGH:
             _name_sum(pack, typed, "share", group, "shares_above_one", node=node, basis=basis)
@@ -114,13 +112,14 @@ def check_shares(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictio
             _name_sum(pack, typed, "share", group, "shares_below_one", "warning", node=node, basis=basis)
         elif abs(group.total - 1) > ROUNDING:
             _name_sum(pack, typed, "share", group, "shares_rescaled", "note", node=node, basis=basis)
-    keys = ["node", "country", "basis"]
-    limits = {group.key: group.total for group in _sum_groups(typed.frame[whole], keys, "share")}
-    for group in _sum_groups(typed.frame[~whole], keys, "share"):
-        limit = limits.get(group.key, math.nan)
-        if group.total > limit + ROUNDING:
+    keys = ("node", "country", "basis")
+    countries = {group.key: group for group in _sum_groups(typed, keys, "share", leave=firms)}
+    for group in _sum_groups(typed, keys, "share", leave=set(range(len(typed.raw.rows))) - firms):
+        whole = countries.get(group.key)
+        if whole is not None and group.total > whole.total + ROUNDING:
+            both = replace(group, positions=(*whole.positions, *group.positions))
             node, country, _ = group.key
-            _name_sum(pack, typed, "share", group, "firms_above_country", node=node, country=country, limit=limit)
+            _name_sum(pack, typed, "share", both, "firms_above_country", node=node, country=country, limit=whole.total)
 
 
 def check_firms(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictionary) -> None:
@@ -128,15 +127,15 @@ def check_firms(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Diction
     if "shares" not in tables:
         return
     typed = tables["shares"]
-    first: dict[str, tuple[str, int]] = {}
-    for position, firm in enumerate(typed.frame["firm"].tolist()):
-        if not isinstance(firm, str):
+    first: dict[str, int] = {}
+    firms = typed.values["firm"]
+    for position, firm in enumerate(firms):
+        if firm is None:
             continue
-        plain = "".join(unicodedata.normalize("NFKC", firm).casefold().split())
-        other, row = first.setdefault(plain, (firm, position))
-        if firm != other:
-            place, others = typed.place(position, "firm"), [typed.place(row, "firm")]
-            fields: dict[str, Any] = {"other": other, "row": typed.raw.rows[row]}
+        row = first.setdefault("".join(unicodedata.normalize("NFKC", firm).casefold().split()), position)
+        if firm != firms[row]:
+            place, others = typed.place(position, "firm"), typed.places(row, "firm")
+            fields: dict[str, Any] = {"other": firms[row], "row": typed.raw.rows[row]}
             pack.add("firm_spelled_twice", place, table="shares", value=firm, level="warning", others=others, **fields)
 
 
@@ -144,25 +143,19 @@ def check_value_added(pack: RawPack, tables: Mapping[str, Typed], _dictionary: D
     """(chain.5) flow, service and licence inputs of a node do not pass what it sells."""
     if not {"nodes", "links"} <= set(tables):
         return
-    nodes, links = tables["nodes"], tables["links"]
-    market = _by_node(nodes.frame, "market_usd")
-    output = _by_node(_trait_rows(tables, OUTPUT_TRAIT), "value")
-    value = _value_links(tables, market)
-    inputs = value.groupby(links.frame["user"]).sum(min_count=1)
-    for position, node in enumerate(nodes.frame["node"].tolist()):
-        bought, sold = float(inputs.get(node, math.nan)), market.get(node, math.nan)
+    market = _by_node(tables["nodes"].rows("node", "market_usd"))
+    output = _trait(tables, OUTPUT_TRAIT)
+    inputs = _value_inputs(tables["links"], market, _trait(tables, SERVICE_TRAIT))
+    for position, node in enumerate(tables["nodes"].values["node"]):
+        bought, sold = sum(inputs.get(node, {}).values()), market.get(node, math.inf)
+        fields: dict[str, Any] = {"node": node, "inputs": _round(bought)}
+        fields["others"] = [tables["links"].place(row, "sales_share") for row in inputs.get(node, {})]
+        place = tables["nodes"].place(position, "market_usd")
         limit = output.get(node, sold)
-        too_much = bought > limit * (1 + VALUE_ADDED_TOLERANCE)
-        if not too_much and not (node in output and abs(bought - sold) > MARKET_TOLERANCE * sold):
-            continue
-        sellers = np.flatnonzero((links.frame["user"] == node) & value.notna())
-        others = [links.place(int(row), "sales_share") for row in sellers]
-        place, fields = nodes.place(position, "market_usd"), {"node": node, "inputs": _round(bought)}
-        if too_much:
-            pack.add("value_added_negative", place, table="nodes", others=others, limit=_round(limit), **fields)
-        else:
-            fields["market"] = _round(sold)
-            pack.add("user_market_differs", place, table="nodes", level="warning", others=others, **fields)
+        if bought > limit * (1 + VALUE_ADDED_TOLERANCE):
+            pack.add("value_added_negative", place, table="nodes", limit=_round(limit), **fields)
+        elif bought and node in output and abs(bought - sold) > MARKET_TOLERANCE * sold:
+            pack.add("user_market_differs", place, table="nodes", level="warning", market=_round(sold), **fields)
 
 
 def check_variants(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictionary) -> None:
@@ -170,57 +163,47 @@ def check_variants(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dict
     if "variants" not in tables:
         return
     typed = tables["variants"]
-    pairs = [(variant, family) for variant, family in _rows_of(typed, "variant", "family")]
     parents: dict[str, list[str]] = {}
-    for variant, family in pairs:
-        if isinstance(variant, str) and isinstance(family, str):
+    for variant, family in typed.rows("variant", "family"):
+        if variant is not None and family is not None:
             parents.setdefault(variant, []).append(family)
-    for position, (variant, family) in enumerate(pairs):
+    for position, (variant, family) in enumerate(typed.rows("variant", "family")):
         path = _find_path(parents, family, variant)
-        if path is not None:
-            place, others = typed.place(position, "family"), [typed.place(position, "variant")]
-            pack.add(
-                "variant_cycle",
-                place,
-                table="variants",
-                value=family,
-                others=others,
-                path=" -> ".join([variant, *path]),
-            )
+        if variant is not None and path is not None:
+            place, others = typed.place(position, "family"), typed.places(position, "variant")
+            circle = " -> ".join([variant, *path])
+            pack.add("variant_cycle", place, table="variants", value=family, others=others, path=circle)
 
 
 def check_traits(pack: RawPack, tables: Mapping[str, Typed], dictionary: Dictionary) -> None:
     """(chain.7) a trait of a node, and an indicator of a country, stands in its own unit and inside its range."""
-    for name, column, known in (
-        ("traits", "trait", dictionary.traits),
-        ("capability", "indicator", dictionary.indicators),
-    ):
+    kinds = (("traits", "trait", dictionary.traits), ("capability", "indicator", dictionary.indicators))
+    for name, column, known in kinds:
         if name not in tables:
             continue
-        typed = tables[name]
-        for position, (code, unit, *figures) in enumerate(_rows_of(typed, column, "unit", "value", "low", "high")):
+        for position, (code, unit, *figures) in enumerate(tables[name].rows(column, "unit", "value", "low", "high")):
             trait = known.get(code)
-            if trait is None or not isinstance(unit, str):
+            if trait is None or unit is None:
                 continue
             if unit != trait.unit:
-                _name_unit(pack, typed, position, trait, figures[0], dictionary)
+                _name_unit(pack, tables[name], position, trait, dictionary)
             else:
-                _check_range(pack, typed, position, trait, figures)
+                _check_range(pack, tables[name], position, trait, figures)
 
 
-def check_use(pack: RawPack, tables: Mapping[str, Typed], dictionary: Dictionary) -> None:
+def check_use(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictionary) -> None:
     """Note sources and nodes that nothing refers to: often the other half of a misspelt id."""
-    used: dict[str, set[str]] = {"sources": set(), "nodes": set()}
-    for name, typed in tables.items():
-        for column in dictionary.tables[name].values():
+    used: dict[str, set[str]] = {}
+    for typed in tables.values():
+        for column in typed.columns.values():
             target = find_target(column)
-            if target is not None and target[0] in used:
-                used[target[0]].update(item for _, item in split_items(typed.frame[column.name]))
+            if target is not None:
+                used.setdefault(target[0], set()).update(item for _, item in split_items(typed.values[column.name]))
     for name, column_name, key in (("sources", "source", "source_unused"), ("nodes", "node", "node_unused")):
         if name not in tables:
             continue
-        for position, item in enumerate(tables[name].frame[column_name].tolist()):
-            if isinstance(item, str) and item not in used[name]:
+        for position, item in enumerate(tables[name].values[column_name]):
+            if item is not None and item not in used.get(name, ()):
                 pack.add(key, tables[name].place(position, column_name), table=name, value=item, level="note")
 
 
@@ -247,16 +230,17 @@ class _Group:
     positions: tuple[int, ...]
 
 
-def _sum_groups(frame: pd.DataFrame, keys: list[str], value: str) -> Iterator[_Group]:
-    """Yield the groups that have a known figure, in the order of their first rows."""
-    groups: dict[tuple[str, ...], list[tuple[int, float]]] = {}
-    whole = frame.dropna(subset=keys)
-    for position, *cells, figure in whole[[*keys, value]].itertuples(name=None):
-        groups.setdefault(tuple(cells), []).append((position, figure))
-    for key, rows in groups.items():
-        known = [figure for _, figure in rows if not math.isnan(figure)]
+def _sum_groups(typed: Typed, keys: tuple[str, ...], value: str, leave: Collection[int] = ()) -> Iterator[_Group]:
+    """Yield the groups that have a known figure, in the order of their first rows, some rows left out."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for position, key in enumerate(typed.rows(*keys)):
+        if position not in leave and None not in key:
+            groups.setdefault(key, []).append(position)
+    figures = typed.values[value]
+    for key, positions in groups.items():
+        known = [figures[position] for position in positions if figures[position] is not None]
         if known:
-            yield _Group(key, math.fsum(known), len(known) < len(rows), tuple(position for position, _ in rows))
+            yield _Group(key, math.fsum(known), len(known) < len(positions), tuple(positions))
 
 
 def _name_sum(
@@ -271,48 +255,41 @@ def _name_sum(
 
 def _check_order(pack: RawPack, typed: Typed, names: tuple[str, str, str]) -> None:
     value, low, high = names
-    frame = typed.frame
-    blank = frame[value].isna()
-    for lower, upper, where in ((low, value, ~blank), (value, high, ~blank), (low, high, blank)):
-        for position in np.flatnonzero((frame[lower] > frame[upper]) & where):
-            row = int(position)
-            first, *others = (typed.place(row, name) for name in (value, low, high))
-            ends: dict[str, Any] = {
-                "lower": lower,
-                "upper": upper,
-                "low": frame[lower].iloc[row],
-                "high": frame[upper].iloc[row],
-            }
-            pack.add("interval_order", first, table=typed.raw.table, others=others, **ends)
+    for position, (figure, least, most) in enumerate(typed.rows(*names)):
+        pairs = (
+            [(low, least, high, most)] if figure is None else [(low, least, value, figure), (value, figure, high, most)]
+        )
+        for lower, below, upper, above in pairs:
+            if below is None or above is None or below <= above:
+                continue
+            place, others = typed.place(position, value), typed.places(position, low, high)
+            fields = {"lower": lower, "upper": upper, "low": below, "high": above}
+            pack.add("interval_order", place, table=typed.raw.table, others=others, **fields)
 
 
 def _check_complete(pack: RawPack, typed: Typed, names: tuple[str, str, str]) -> None:
+    """Note what lacks to a figure: itself, its interval, its year."""
     value, low, high = names
-    frame, table = typed.frame, typed.raw.table
-    year = next((name for name in ("year", "market_year") if name in frame.columns), None)
-    known, exact = frame[value].notna(), frame["grade"] == "exact"
-    ends = frame[[low, high]].isna().sum(axis=1)
-    for position in np.flatnonzero(known & frame["grade"].notna() & ((ends == 1) | ((ends == 2) & ~exact))):  # noqa: PLR2004 - both ends
-        row = int(position)
-        side = low if math.isnan(frame[low].iloc[row]) else high
-        if typed.is_blank(row, side):
-            pack.add(
-                "interval_missing", typed.place(row, side), table=table, level="warning", grade=frame["grade"].iloc[row]
-            )
-    if year is not None:
-        for position in np.flatnonzero(known & frame[year].isna() & frame["grade"].isin(["exact", "estimated"])):
-            if typed.is_blank(int(position), year):
-                pack.add("year_missing", typed.place(int(position), year), table=table, level="warning")
-    for position in np.flatnonzero(~known):
-        if value in typed.raw.cells and typed.is_blank(int(position), value):
-            pack.add("figure_unknown", typed.place(int(position), value), table=table, level="note")
+    table, year = typed.raw.table, "market_year" if "market_year" in typed.values else "year"
+    for position, (figure, least, most, grade, when) in enumerate(typed.rows(*names, "grade", year)):
+        if figure is None:
+            if value in typed.raw.cells and typed.is_blank(position, value):
+                others = typed.places(position, low, high)
+                pack.add("figure_unknown", typed.place(position, value), table=table, level="note", others=others)
+            continue
+        side = low if least is None else high
+        open_end = (least is None) != (most is None) or (least is None and grade in {"estimated", "assumed"})
+        if open_end and typed.is_blank(position, side):
+            pack.add("interval_missing", typed.place(position, side), table=table, level="warning", grade=grade)
+        if when is None and grade in READ_GRADES and typed.is_blank(position, year):
+            pack.add("year_missing", typed.place(position, year), table=table, level="warning")
 
 
-def _check_range(pack: RawPack, typed: Typed, position: int, trait: Trait, figures: list[float]) -> None:
+def _check_range(pack: RawPack, typed: Typed, position: int, trait: Trait, figures: list[float | None]) -> None:
     if trait.low is None or trait.high is None:
         return
     for name, figure in zip(("value", "low", "high"), figures, strict=True):
-        if figure < trait.low or figure > trait.high:
+        if figure is not None and not trait.low <= figure <= trait.high:
             fields: dict[str, Any] = {
                 "trait": trait.name,
                 "figure": figure,
@@ -323,49 +300,48 @@ def _check_range(pack: RawPack, typed: Typed, position: int, trait: Trait, figur
             pack.add("trait_out_of_range", typed.place(position, name), table=typed.raw.table, **fields)
 
 
-def _name_unit(pack: RawPack, typed: Typed, position: int, trait: Trait, value: float, dictionary: Dictionary) -> None:
-    place, found = typed.place(position, "unit"), typed.frame["unit"].iloc[position]
+def _name_unit(pack: RawPack, typed: Typed, position: int, trait: Trait, dictionary: Dictionary) -> None:
+    place, found, value = typed.place(position, "unit"), typed.values["unit"][position], typed.values["value"][position]
     here, there = dictionary.units[found], dictionary.units[trait.unit]
     fields: dict[str, Any] = {"trait": trait.name, "unit": trait.unit}
-    if here.base == there.base and not math.isnan(value):
+    if here.base == there.base and value is not None:
         fields |= {"number": f"{value:.15g}", "converted": f"{value * here.factor / there.factor:.6g}"}
         pack.add("unit_of_trait_convert", place, table=typed.raw.table, value=found, **fields)
     else:
         pack.add("unit_of_trait", place, table=typed.raw.table, value=found, **fields)
 
 
-def _trait_rows(tables: Mapping[str, Typed], name: str) -> pd.DataFrame | None:
-    if "traits" not in tables:
-        return None
-    frame = tables["traits"].frame
-    return frame[frame["trait"] == name]
-
-
-def _by_node(frame: pd.DataFrame | None, column: str) -> dict[str, float]:
+def _by_node(rows: Iterable[tuple[Any, ...]]) -> dict[str, float]:
     """Return the known figure of each node; the first row of a node counts."""
-    if frame is None:
+    found: dict[str, float] = {}
+    for node, figure in rows:
+        if node is not None and figure is not None:
+            found.setdefault(node, figure)
+    return found
+
+
+def _trait(tables: Mapping[str, Typed], name: str) -> dict[str, float]:
+    if "traits" not in tables:
         return {}
-    known = frame.dropna(subset=["node", column]).drop_duplicates("node")
-    return dict(zip(known["node"].tolist(), known[column].tolist(), strict=True))
+    rows = tables["traits"].rows("node", "value", "trait")
+    return _by_node((node, value) for node, value, trait in rows if trait == name)
 
 
-def _value_links(tables: Mapping[str, Typed], market: Mapping[str, float]) -> pd.Series[float]:
-    """Return what each link is worth a year as an input: tools count by their service only."""
-    links = tables["links"].frame
-    service = _by_node(_trait_rows(tables, SERVICE_TRAIT), "value")
-    sales = links["supplier"].map(market)
-    serviced = links["supplier"].map(service)
-    return sales.where(links["role"] != "capital", serviced).astype(float) * links["sales_share"]
+def _value_inputs(
+    links: Typed, market: Mapping[str, float], service: Mapping[str, float]
+) -> dict[str, dict[int, float]]:
+    """Return user -> row of the link -> what it is worth a year; tools count by their service only."""
+    inputs: dict[str, dict[int, float]] = {}
+    for position, (supplier, user, role, share) in enumerate(links.rows("supplier", "user", "role", "sales_share")):
+        sales = (service if role == "capital" else market).get(supplier)
+        if sales is not None and share is not None and user is not None:
+            inputs.setdefault(user, {})[position] = sales * share
+    return inputs
 
 
 def _round(money: float) -> float:
     """Return money at five digits, as a finding shows it."""
     return float(f"{money:.5g}")
-
-
-def _rows_of(typed: Typed, *names: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the cells of some columns row by row; a missing text is no str."""
-    return zip(*(typed.frame[name].tolist() for name in names), strict=True)
 
 
 def _find_path(parents: Mapping[str, list[str]], start: str, goal: str) -> list[str] | None:

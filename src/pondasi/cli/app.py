@@ -46,7 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_group(words: Words) -> SpokenGroup:
     """Return the group of all verbs in one language."""
-    verbs = {verb: _lazily(verb) for verb in ("brief", "explain", "coverage", "check", "template", "build", "doctor")}
+    verbs = {
+        verb: _lazily(verb)
+        for verb in ("brief", "explain", "coverage", "check", "template", "build", "sources", "doctor")
+    }
     version = click.Option(
         ["--version"],
         is_flag=True,

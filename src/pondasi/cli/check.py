@@ -57,7 +57,8 @@ def show(report: CheckReport, words: Words, *, quiet: bool = False, verbose: boo
         counts[problem.key] += 1
         limit = SHOWN if problem.level == "error" else SHOWN_NOTES
         if verbose or counts[problem.key] <= limit:
-            click.echo(f"{words.say(f'level.{problem.level}')}: {words.problem(problem)}")
+            level = words.say(f"level.{problem.level}")
+            click.echo(words.say("check.finding", level=level, problem=words.problem(problem)))
         elif counts[problem.key] == totals[problem.key]:
             click.echo(
                 words.say(
@@ -70,11 +71,8 @@ def show(report: CheckReport, words: Words, *, quiet: bool = False, verbose: boo
     levels = Counter(problem.level for problem in report.problems)
     parts = [words.say(f"check.summary.{level}s", n=levels[level]) for level in ("error", "warning", "note")]
     key = "check.summary.ok" if report.ok else "check.summary.bad"
-    click.echo(
-        words.say(key, file=report.file)
-        + " "
-        + words.say("check.summary.counts", errors=parts[0], warnings=parts[1], notes=parts[2])
-    )
+    count = words.say("check.summary.counts", errors=parts[0], warnings=parts[1], notes=parts[2])
+    click.echo(words.say("list.sentence").join([words.say(key, file=report.file), count]))
 
 
 def describe(report: CheckReport, words: Words) -> dict[str, object]:

@@ -50,7 +50,8 @@ class SpokenCommand(click.Command):
         records = [record for option in options if (record := option.get_help_record(ctx)) is not None]
         if records:
             with formatter.section(self.words.say("cli.options")):
-                formatter.write_dl(records)
+                required = self.words.say("cli.required")
+                formatter.write_dl([(names, text.replace("[required]", required)) for names, text in records])
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Return ``--help`` with its text in the user's language."""

@@ -134,9 +134,9 @@ def measure_exposure(
 def trace_use(flows: Flows, homes: Sequence[str]) -> NDArray[np.float64]:
     """Return what the user industries of each home country buy, shape (labels, homes) [USD/year]."""
     nodes, countries = (flows.labels.get_level_values(level) for level in ("node", "country"))
-    user = np.asarray(nodes.isin(flows.users))
-    pick = np.array([user & np.asarray(countries == home) for home in homes], dtype=float).reshape(len(homes), -1)
-    return np.asarray(flows.Z @ pick.T)
+    user = np.asarray(nodes.isin(flows.users))[:, None]
+    there = countries.to_numpy(dtype=object)[:, None] == np.array(homes, dtype=object)
+    return np.asarray(flows.Z @ (user & there).astype(float))
 
 
 @dataclass(frozen=True, eq=False)

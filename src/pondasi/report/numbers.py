@@ -18,7 +18,7 @@ SCALES = {
 }
 SCALES["id"] = SCALES["en"]
 PERCENT_FLOOR = 0.0005
-"""Shares below a twentieth of a per cent are shown as 'below 0.1 %'."""
+"""Shares up to a twentieth of a per cent are shown as 'below 0.1 %'."""
 
 
 class Numbers:
@@ -54,19 +54,24 @@ class Numbers:
         if low is None or high is None:
             return self.money(value, digits)
         name, scale = self._scale(value)
-        decimals = round_to(value / scale, digits)[1]
+        place = digits - 1 - _exponent(round_to(value / scale, digits)[0])
         shown = {
-            key: self._fixed(number / scale, decimals)
+            key: self._fixed(round(number / scale, place), max(0, place))
             for key, number in {"value": value, "low": low, "high": high}.items()
         }
         return self.words.say(f"number.usd_interval.{name}", **shown)
 
     def percent(self, value: float, digits: int = MIN_DIGITS) -> str:
         """Return a share in per cent."""
-        if 0 < value < PERCENT_FLOOR:
+        if 0 < value <= PERCENT_FLOOR:
             return self.words.say("number.percent_below", value=self._fixed(0.1, 1))
         rounded, decimals = round_to(value * 100, digits)
         return self.words.say("number.percent", value=self._fixed(rounded, min(decimals, 1)))
+
+    def tick(self, value: float) -> str:
+        """Return a round share at an axis, without idle decimals."""
+        text = format_decimal(value * 100, format="#,##0.##", locale=self.language)
+        return self.words.say("number.percent", value=text)
 
     def percent_interval(self, value: float, low: float | None, high: float | None, most: int = MAX_DIGITS) -> str:
         """Return a share with its interval, such as '26 % (25 to 28)'."""
@@ -79,6 +84,8 @@ class Numbers:
             for key, number in {"value": value, "low": low, "high": high}.items()
         }
         if len(set(shown.values())) == 1:
+            if 0 < value <= PERCENT_FLOOR:
+                return self.percent(value)
             return self.words.say("number.percent", value=shown["value"])
         return self.words.say("number.percent_interval", **shown)
 
@@ -120,7 +127,10 @@ def round_to(value: float, digits: int) -> tuple[float, int]:
     """Return a value at some significant digits, and the decimals that it then needs."""
     if not value:
         return 0.0, 0
-    exponent = math.floor(math.log10(abs(value)))
-    rounded = round(value, digits - 1 - exponent)
-    exponent = math.floor(math.log10(abs(rounded)))
-    return rounded, max(0, digits - 1 - exponent)
+    rounded = round(value, digits - 1 - _exponent(value))
+    return rounded, max(0, digits - 1 - _exponent(rounded))
+
+
+def _exponent(value: float) -> int:
+    """Return the power of ten of the first digit; 0 for zero."""
+    return math.floor(math.log10(abs(value))) if value else 0

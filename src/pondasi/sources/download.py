@@ -119,11 +119,27 @@ def _transfer(address: str, target: Path, file: SourceFile, limits: Limits) -> N
 
 @contextmanager
 def _open(address: str, limits: Limits) -> Iterator[HTTPResponse]:
-    request = urllib.request.Request(address, headers={"User-Agent": "pondasi", "Accept-Encoding": "identity"})  # noqa: S310 - the registry lets http and https through only
+    request = urllib.request.Request(address, headers={"User-Agent": "pondasi", "Accept-Encoding": "identity"})  # noqa: S310 - the opener knows http and https only
     with _explain(address, limits):
-        response = urllib.request.urlopen(request, timeout=limits.wait)  # noqa: S310 - see above
+        response: HTTPResponse = _make_opener().open(request, timeout=limits.wait)
     with response:
         yield response
+
+
+def _make_opener() -> urllib.request.OpenerDirector:
+    """Return an opener with the proxies of the environment as they are now, for http and https and nothing else."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.UnknownHandler,
+        urllib.request.HTTPHandler,
+        urllib.request.HTTPSHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPRedirectHandler,
+        urllib.request.HTTPErrorProcessor,
+    ):
+        opener.add_handler(handler())
+    return opener
 
 
 def _read(response: HTTPResponse, address: str, limits: Limits, deadline: float) -> bytes:

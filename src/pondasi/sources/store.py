@@ -11,62 +11,32 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
-import hashlib
-import json
 import os
 import shutil
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from pondasi.errors import DataError, Place, Problem, SizeError, UsageError
 from pondasi.sources.download import FetchError, Limits, download, hash_file
+from pondasi.sources.origin import ORIGIN, Origin, read_origin, write_origin
 from pondasi.tables.write import replace_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from pondasi.sources.origin import Entry
     from pondasi.sources.registry import SourceFile, SourceSet
     from pondasi.workspace import Workspace
 
     Tell = Callable[[SourceFile, Literal["kept", "fetched", "added"]], None]
 
-ORIGIN = "origin.json"
 OFFLINE = "PONDASI_OFFLINE"
 ADDRESS = "PONDASI_SOURCE_URL"
 
 State = Literal["absent", "ready", "other", "damaged"]
 """Not there; as registered; whole, but of another version than the registry's; changed since it was stored."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a stored set came from.
-
-    Parameters
-    ----------
-    source, version, commit
-        The set and its version; no commit where another version than the registry's was accepted.
-    licence, accepted
-        The licence and the day (UTC) on which the user accepted it.
-    way, obtained
-        ``fetch`` or ``add``, and when (UTC).
-    files
-        File -> its ``sha256``, ``bytes`` and ``from``, the address or path.
-    warnings
-        What the user accepted beyond the registry.
-    """
-
-    source: str
-    version: str
-    commit: str | None
-    licence: str
-    accepted: str
-    way: str
-    obtained: str
-    files: Mapping[str, Mapping[str, str | int]]
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +57,7 @@ def look_up(source: SourceSet, workspace: Workspace) -> Stored:
     good = frozenset(name for name, sha256 in registered.items() if found.get(name) == sha256)
     if ORIGIN not in found:
         return Stored(folder, "absent", good=good)
-    origin = _read_origin(folder / ORIGIN)
+    origin = read_origin(folder / ORIGIN)
     if origin is None or any(found.get(name) != origin.files.get(name, {}).get("sha256") for name in registered):
         return Stored(folder, "damaged", origin, good)
     return Stored(folder, "ready" if len(good) == len(registered) else "other", origin, good)
@@ -152,7 +122,7 @@ def fetch_source(
     """
     stored = look_up(source, workspace)
     lacking = [file for file in source.files if file.name not in stored.good]
-    if stored.state == "ready" and stored.origin is not None:
+    if stored.state == "ready" and stored.origin is not None and stored.origin.licence == source.licence:
         return stored.origin
     if lacking and (offline or os.environ.get(OFFLINE, "0") not in {"", "0"}):
         raise UsageError("source_offline", name=source.name)
@@ -160,28 +130,14 @@ def fetch_source(
     base = base or os.environ.get(ADDRESS) or None
     addresses = {file.name: source.address(file, base) for file in source.files}
     with _explain_disk(stored.folder), _replace(source, stored.folder) as folder:
-        problems: list[Problem] = []
-        for file in source.files:
-            way: Literal["kept", "fetched"] = "kept" if file.name in stored.good else "fetched"
-            if way == "kept":
-                shutil.copyfile(stored.folder / file.name, folder / file.name)
-            else:
-                try:
-                    download(addresses[file.name], folder / file.name, file, limits)
-                except FetchError as error:
-                    problems += error.problems
-                    if error.passing:
-                        break
-                    continue
-            if tell is not None:
-                tell(file, way)
-        if problems:
-            raise FetchError(problems)
-        files = {
+        _fill(source, stored, folder, addresses, limits, tell)
+        known = stored.origin.files if stored.origin is not None else {}
+        files: dict[str, Entry] = {
             file.name: {"sha256": file.sha256, "bytes": file.bytes, "from": addresses[file.name]}
             for file in source.files
         }
-        return _write_origin(folder, source, "fetch", accepted, files)
+        files |= {name: entry for name, entry in known.items() if name in stored.good}
+        return write_origin(folder, source, "fetch", accepted, files)
 
 
 def add_source(
@@ -226,14 +182,42 @@ def add_source(
     if problems:
         raise DataError(problems, "source_add_failed", name=source.name)
     with _explain_disk(stored.folder), _replace(source, stored.folder) as folder:
-        files: dict[str, dict[str, str | int]] = {}
+        files: dict[str, Entry] = {}
         for file in source.files:
             shutil.copyfile(chosen[file.name], folder / file.name)
             sha256, size = hash_file(folder / file.name)
             files[file.name] = {"sha256": sha256, "bytes": size, "from": str(chosen[file.name].resolve())}
             if tell is not None:
                 tell(file, "added")
-        return _write_origin(folder, source, "add", accepted, files)
+        return write_origin(folder, source, "add", accepted, files)
+
+
+def _fill(
+    source: SourceSet,
+    stored: Stored,
+    folder: Path,
+    addresses: Mapping[str, str],
+    limits: Limits | None,
+    tell: Tell | None,
+) -> None:
+    """Copy or download every file; a fault of the network ends it, other faults are gathered."""
+    problems: list[Problem] = []
+    for file in source.files:
+        way: Literal["kept", "fetched"] = "kept" if file.name in stored.good else "fetched"
+        try:
+            if way == "kept":
+                shutil.copyfile(stored.folder / file.name, folder / file.name)
+            else:
+                download(addresses[file.name], folder / file.name, file, limits)
+        except FetchError as error:
+            problems += error.problems
+            if error.passing:
+                break
+        else:
+            if tell is not None:
+                tell(file, way)
+    if problems:
+        raise FetchError(problems)
 
 
 def _require_acceptance(source: SourceSet, stored: Stored, *, accept: bool) -> str:
@@ -293,33 +277,3 @@ def _explain_disk(folder: Path) -> Iterator[None]:
             case _:
                 reason = error.strerror or str(error)
                 raise UsageError("not_writable", path=str(folder), reason=reason) from error
-
-
-def _write_origin(
-    folder: Path, source: SourceSet, way: str, accepted: str, files: Mapping[str, Mapping[str, str | int]]
-) -> Origin:
-    pinned = all(files[file.name]["sha256"] == file.sha256 for file in source.files)
-    joint = hashlib.sha256("".join(str(entry["sha256"]) for entry in files.values()).encode()).hexdigest()
-    origin = Origin(
-        source=source.name,
-        version=source.version if pinned else f"other-{joint[:8]}",
-        commit=source.commit if pinned else None,
-        licence=source.licence,
-        accepted=accepted,
-        way=way,
-        obtained=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        files=files,
-        warnings=() if pinned else ("not the registered version",),
-    )
-    text = json.dumps(asdict(origin), indent=2, ensure_ascii=False) + "\n"
-    (folder / ORIGIN).write_text(text, encoding="utf-8", newline="")
-    return origin
-
-
-def _read_origin(path: Path) -> Origin | None:
-    """Return what ``origin.json`` says, or None where it cannot be read."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        return Origin(**{**content, "warnings": tuple(content["warnings"])})
-    except (ValueError, TypeError, KeyError):
-        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from pondasi.tables.readers import BLANK, Reader, read_cell
 from pondasi.tables.text import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pondasi.errors import Level, Place
     from pondasi.tables.dictionary import Column, Dictionary
@@ -29,17 +30,32 @@ READ_BACK = 3
 
 @dataclass(frozen=True)
 class Typed:
-    """A table whose cells are typed; a cell that could not be read is missing and has a problem.
+    """A table whose cells are typed; a cell that is blank or could not be read is None.
 
-    ``raw`` keeps the places; ``frame`` has a plain range index in the order of the rows read.
+    ``values`` has a list per column of the dictionary, in the order of the rows read; ``raw`` keeps the
+    places.
     """
 
-    frame: pd.DataFrame
+    values: Mapping[str, list[Any]]
     raw: RawTable
+    columns: Mapping[str, Column]
 
-    def place(self, position: int, column: str | None = None) -> Place:
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The table as a frame: floats, years as integers, texts; unknown is missing."""
+        return pd.DataFrame({name: _column_array(self.columns[name], cells) for name, cells in self.values.items()})
+
+    def rows(self, *names: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the cells of some columns row by row."""
+        return zip(*(self.values[name] for name in names), strict=True)
+
+    def place(self, position: int, column: str) -> Place:
         """Return where the cell stands in the user's file."""
         return self.raw.place(position, column)
+
+    def places(self, position: int, *columns: str) -> list[Place]:
+        """Return where some cells of a row stand."""
+        return [self.raw.place(position, column) for column in columns]
 
     def is_blank(self, position: int, column: str) -> bool:
         """Tell whether the cell was blank in the file, rather than unreadable."""
@@ -54,12 +70,11 @@ def type_table(pack: RawPack, raw: RawTable, dictionary: Dictionary) -> Typed:
     _check_units(pack, raw, columns)
     locale = pack.locale if raw.typed else "machine"
     declared = "locale" in pack.head or not raw.typed
-    data = {}
+    values = {}
     for name, column in columns.items():
         allowed = frozenset(dictionary.allowed(column)) if column.type == "code" else frozenset()
-        values = _read_column(pack, raw, Reader(column, locale, declared, allowed))
-        data[name] = _column_array(column, values)
-    return Typed(pd.DataFrame(data), raw)
+        values[name] = _read_column(pack, raw, Reader(column, locale, declared, allowed))
+    return Typed(values, raw, columns)
 
 
 def empty_frame(columns: Mapping[str, Column]) -> pd.DataFrame:

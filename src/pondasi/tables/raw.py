@@ -111,8 +111,8 @@ def shape_table(
     """Turn numbered rows into a `RawTable`, noting faults of the header and of row lengths.
 
     The first row with content is the header. Rows without content are left out; a row that begins with
-    ``#`` is the units row or a remark. A row that is longer or shorter than the header is named, since
-    its cells cannot be trusted to stand under their columns.
+    ``#`` is the units row or a remark. Of a row that is longer or shorter than the header only the first
+    cell is kept, since the others cannot be trusted to stand under their columns.
     """
     filled = [(row, cells) for row, cells in body if not all(map(is_blank, cells))]
     data, units = _split_remarks(pack, table, file, sheet, filled)
@@ -122,6 +122,7 @@ def shape_table(
     header_row, header = data.pop(0)
     names = _check_names(pack, Place(file, sheet, header_row), table, header, data)
     crooked = _check_widths(pack, table, file, sheet, names, len(header), data)
+    data = [(row, cells[:1] if position in crooked else cells) for position, (row, cells) in enumerate(data)]
     positions = {name: names.index(name) for name in names if name}
     cells = {
         name: [cells[position] if position < len(cells) else None for _, cells in data]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pondasi.tables.text import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-
-    import pandas as pd
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from pondasi.tables.cells import Typed
     from pondasi.tables.dictionary import Column, Dictionary
@@ -24,22 +22,17 @@ def check_keys(pack: RawPack, tables: Mapping[str, Typed], dictionary: Dictionar
     for name, typed in tables.items():
         key = [column for column in dictionary.tables[name].values() if column.key]
         names = [column.name for column in key]
-        whole = typed.frame.dropna(subset=[column.name for column in key if column.required])
-        twice = whole[whole.duplicated(names, keep=False)]
-        first: dict[tuple[str, ...], int] = {}
-        for position, *cells in twice[names].fillna("").itertuples(name=None):
-            parts = tuple(map(str, cells))
-            if parts not in first:
-                first[parts] = position
+        first: dict[tuple[Any, ...], int] = {}
+        for position, cells in enumerate(typed.rows(*names)):
+            if any(cell is None and column.required for cell, column in zip(cells, key, strict=True)):
                 continue
-            pack.add(
-                "key_twice",
-                typed.place(position, names[0]),
-                table=name,
-                value=" / ".join(filter(None, parts)),
-                others=[typed.place(first[parts], names[0])],
-                first=typed.raw.rows[first[parts]],
-            )
+            earlier = first.setdefault(cells, position)
+            if earlier != position:
+                others = [*typed.places(position, *names[1:]), *typed.places(earlier, *names)]
+                value, row = " / ".join(str(cell) for cell in cells if cell is not None), typed.raw.rows[earlier]
+                pack.add(
+                    "key_twice", typed.place(position, names[0]), table=name, value=value, others=others, first=row
+                )
 
 
 def check_references(pack: RawPack, tables: Mapping[str, Typed], dictionary: Dictionary) -> None:
@@ -48,7 +41,7 @@ def check_references(pack: RawPack, tables: Mapping[str, Typed], dictionary: Dic
         for column in dictionary.tables[name].values():
             target = find_target(column)
             if target is not None and target[0] in tables:
-                known = frozenset(tables[target[0]].frame[target[1]].dropna())
+                known = {item for item in tables[target[0]].values[target[1]] if item is not None}
                 _check_column(pack, typed, column, target[0], known)
 
 
@@ -67,10 +60,10 @@ def find_target(column: Column) -> tuple[str, str] | None:
     return table, name
 
 
-def split_items(cells: pd.Series) -> Iterator[tuple[int, str]]:
+def split_items(cells: Iterable[str | None]) -> Iterator[tuple[int, str]]:
     """Yield position and id of every reference of a column; a cell may hold several."""
-    for position, cell in enumerate(cells.tolist()):
-        if isinstance(cell, str):
+    for position, cell in enumerate(cells):
+        if cell is not None:
             for item in cell.split("|"):
                 yield position, item
 
@@ -78,7 +71,7 @@ def split_items(cells: pd.Series) -> Iterator[tuple[int, str]]:
 def _check_column(pack: RawPack, typed: Typed, column: Column, target: str, known: Collection[str]) -> None:
     guesses: dict[str, str] = {}
     candidates = sorted(known)
-    for position, item in split_items(typed.frame[column.name]):
+    for position, item in split_items(typed.values[column.name]):
         if item in known:
             continue
         if item not in guesses:

@@ -7,7 +7,7 @@ parts, so that a translator is free in word order.
 Example
 -------
 >>> Words("id").say("grade.estimated")
-'diperkirakan'
+'estimasi'
 >>> Words("en").say("check.summary.errors", n=1)
 '1 error'
 """
@@ -80,7 +80,8 @@ class Words:
         """Return one problem as 'place: what. Cure.'."""
         what, cure = self.problem_parts(problem)
         place = self.place(problem)
-        return f"{place}: {what} {cure}".strip() if place else f"{what} {cure}".strip()
+        text = self.say("list.sentence").join(part for part in (what, cure) if part)
+        return self.say("place.before", place=place, text=text) if place else text
 
     def problem_parts(self, problem: Problem) -> tuple[str, str]:
         """Return what is wrong and what cures it, as two texts."""

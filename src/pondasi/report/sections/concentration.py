@@ -84,7 +84,7 @@ def _chart(context: Context, ranked: list[Ranked]) -> Chart:
         title=title,
         description=context.say("brief.concentration.chart_description"),
         bars=[_bar(context, item) for item in shown],
-        axis=context.numbers.percent,
+        axis=context.numbers.tick,
         keys=list_keys(context, [item.largest for item in shown]),
         limit=1.0,
     )

@@ -89,7 +89,7 @@ def _chart(context: Context) -> Chart:
         title=title,
         description=context.say("brief.exposure.chart_description", home=context.home),
         bars=bars,
-        axis=context.numbers.percent,
+        axis=context.numbers.tick,
         keys=[Key(context.code("stage", name), STAGES[name]) for name in stages],
     )
     return Chart(

@@ -73,7 +73,7 @@ def _chart(context: Context, held: list[Holding]) -> Chart:
         title=title,
         description=context.say("brief.partner.chart_description", partner=context.partner),
         bars=[_bar(context, item) for item in shown],
-        axis=context.numbers.percent,
+        axis=context.numbers.tick,
         keys=list_keys(context, shown),
         limit=1.0,
     )

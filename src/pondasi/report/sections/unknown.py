@@ -60,7 +60,7 @@ def _chart(context: Context) -> Chart:
         title=title,
         description=context.say("brief.unknown.chart_description"),
         bars=_bars(context),
-        axis=context.numbers.percent,
+        axis=context.numbers.tick,
         keys=[Key(context.grade(grade), COLOURS[grade], grade) for grade in GRADES],
         limit=1.0,
     )
