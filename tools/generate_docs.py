@@ -60,16 +60,23 @@ def write_command_line() -> str:
     group = make_group(Words("en"))
     context = click.Context(group, info_name="pondasi", max_content_width=WIDTH, terminal_width=WIDTH)
     lines = [MADE, "# The command line", "", "```text", group.get_help(context), "```"]
-    for verb in group.list_commands(context):
-        command = group.get_command(context, verb)
-        if command is not None:
-            inner = click.Context(
-                command, parent=context, info_name=verb, max_content_width=WIDTH, terminal_width=WIDTH
-            )
-            lines += ["", f"## {verb}", "", "```text", command.get_help(inner), "```"]
+    lines += _list_verbs(group, context, "##")
     lines += ["", "Exit codes: 0 done; 1 the answer is negative; 2 the call is wrong; 3 the input has problems;"]
     lines += ["4 an extra or a program is missing; 5 interrupted."]
     return "\n".join([*lines, ""])
+
+
+def _list_verbs(group: click.Group, context: click.Context, level: str) -> list[str]:
+    lines = []
+    for verb in group.list_commands(context):
+        command = group.get_command(context, verb)
+        if command is None:
+            continue
+        inner = click.Context(command, parent=context, info_name=verb, max_content_width=WIDTH, terminal_width=WIDTH)
+        lines += ["", f"{level} {verb}", "", "```text", command.get_help(inner), "```"]
+        if isinstance(command, click.Group):
+            lines += _list_verbs(command, inner, level + "#")
+    return lines
 
 
 def _describe(column: Column) -> str:

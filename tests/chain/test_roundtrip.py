@@ -94,12 +94,12 @@ def test_numbers_keep_fifteen_digits_and_zero_has_no_sign(tmp_path: Path) -> Non
     tables = typed_tables(valid_tables())
     tables["shares"][12][4:5] = [0.1 + 0.2 + 0.32]
     tables["traits"][1][2:5] = [-0.0, -0.0, 1 / 3]
-    tables["nodes"][1][7:10] = [123456789012.345678, 1e-7, 99999999999999.9]
+    tables["nodes"][6][7:10] = [123456789012.345678, 1e-7, 99999999999999.9]
     chain = build_chain({name: pd.DataFrame(rows[1:], columns=rows[0], dtype=object) for name, rows in tables.items()})
     assert chain.shares["share"][11] == 0.62
     assert str(chain.traits["value"][0]) == "0.0"
     assert chain.traits["high"][0] == 0.333333333333333
-    assert chain.nodes["market_usd"][0] == 123456789012.346
+    assert chain.nodes["market_usd"][5] == 123456789012.346
     for form in FORMS:
         assert_same(through(chain, form, tmp_path), chain)
 

@@ -152,3 +152,17 @@ def test_the_page_is_written_whole_or_not_at_all(findings, tmp_path, monkeypatch
 def test_a_country_outside_the_chain_is_refused_with_a_reason():
     with pytest.raises(UsageError, match="no share in any node"):
         gather_findings(load_chain(), "TUV", draws=0)
+
+
+def test_a_country_is_not_its_own_partner():
+    with pytest.raises(UsageError, match="its own partner"):
+        gather_findings(load_chain(), "IDN", "IDN", draws=0)
+
+
+def test_nothing_recorded_is_said_and_is_not_zero():
+    findings = gather_findings(load_chain(), "IDN", "NZL", draws=0)
+    assert findings.part("NZL").value is None
+    brief = compose_brief(findings, Words("en"))
+    partner = next(section for section in brief.sections if section.id == "partner")
+    assert "No production" in partner.statements[0].text
+    assert partner.blocks == ()

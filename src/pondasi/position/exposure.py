@@ -184,8 +184,8 @@ def _look_at_nodes(chain: Chain, places: tuple[str, ...], homes: tuple[str, ...]
     accounts = account_nodes(chain)
     order = pd.Index(chain.nodes["node"]).get_indexer(list(accounts.nodes))
     made, owned = (tabulate_shares(chain, basis, places)[order] for basis in ("location", "control"))
-    user = np.isin(accounts.nodes, accounts.users)
-    bought = np.where(user[:, None], made[:, [places.index(home) for home in homes]], 0.0)
+    user = np.array([node in accounts.users for node in accounts.nodes], dtype=bool)
+    bought = user[:, None] * made[:, [places.index(home) for home in homes]]
     flow, licence, capital = (accounts.values[role] for role in ("flow", "licence", "capital"))
     countries = sparse.csr_array(made.T), sparse.csr_array(owned.T)
     return _System(flow, licence, capital, accounts.output, flow @ bought, *countries, accounts.acyclic)

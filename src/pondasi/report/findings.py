@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pondasi.chain.coverage import count_grades, weigh_grades
 from pondasi.chain.flows import Flows, balance_flows
 from pondasi.chain.shares import complete_shares
+from pondasi.errors import UsageError
 from pondasi.facts import Figure, Grade, grade_of, weakest
 from pondasi.places import ROW, UNKNOWN
 from pondasi.position.concentration import measure_concentration
@@ -115,10 +116,10 @@ class Findings:
         return self.support.get("assumed", 0.0) + self.support.get("unknown", 0.0)
 
     def part(self, country: str, kind: Kind = "supply") -> Figure:
-        """Return the exposure of home to one country."""
+        """Return the exposure of home to one country; unknown where no part of it is recorded."""
         row = index_rows(self.exposure.of(self.home, kind).reset_index(), "country").get(country)
         if row is None:
-            return Figure(0.0, "fraction", 0.0, 0.0, self.year, self.exposure_grade)
+            return Figure(None, "fraction", year=self.year)
         return Figure(row["share"], "fraction", row.get("low"), row.get("high"), self.year, self.exposure_grade)
 
     def partners(self, kind: Kind = "supply") -> list[str]:
@@ -143,9 +144,13 @@ def gather_findings(
     Raises
     ------
     UsageError
-        If home is not in the chain or uses no chips.
+        If home is not in the chain or uses no chips, or is named as its own partner.
     """
+    if partner == home:
+        raise UsageError("partner_is_home", country=home)
     flows = balance_flows(chain)
+    if not flows.users:
+        raise UsageError("no_users")
     exposure = measure_exposure(chain, [home], draws=draws, seed=seed, flows=flows)
     nodes = {row["node"]: _node(row, flows.users) for row in list_rows(chain.nodes)}
     shares = chain.shares

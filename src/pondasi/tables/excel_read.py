@@ -23,6 +23,7 @@ from pondasi.tables.raw import (
     shape_table,
     show_cell,
 )
+from pondasi.tables.text import unescape_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,4 +174,4 @@ def _take(cell: Any) -> Any:  # noqa: ANN401 - a cell holds whatever the user ty
         return Formula(str(getattr(cell.value, "text", cell.value)))
     if cell.data_type == "e":
         return CellError(str(cell.value))
-    return cell.value
+    return unescape_text(cell.value) if isinstance(cell.value, str) else cell.value

@@ -23,6 +23,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _LINE_END = re.compile(r"_x000D_\n|\r\n?")
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_ESCAPED = re.compile(r"_x005F_(?=x[0-9A-Fa-f]{4}_)")
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _SPACES = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
 _NARROW = _WIDE | dict.fromkeys(_SPACES, ord(" "))
@@ -77,6 +78,11 @@ def show_control(text: str) -> str:
 def escape_text(text: str) -> str:
     """Return ``text`` as a workbook must store it, so that '_x000D_' is not taken for a control sign."""
     return _ESCAPE.sub("_x005F_", text) if "_x" in text else text
+
+
+def unescape_text(text: str) -> str:
+    """Return what `escape_text` was given."""
+    return _ESCAPED.sub("_", text) if "_x" in text else text
 
 
 def make_id(text: str) -> str:

@@ -46,7 +46,9 @@ def write_partner(context: Context) -> Section | None:
 
 def _say_parts(context: Context, partner: str) -> Statement:
     parts = {str(kind): context.numbers.figure(context.findings.part(partner, kind)) for kind in KINDS}
-    text = context.say("brief.partner.parts", partner=context.partner, home=context.home, **parts)
+    known = context.findings.part(partner).value is not None
+    key = "brief.partner.parts" if known else "brief.partner.parts_none"
+    text = context.say(key, partner=context.partner, home=context.home, **parts)
     return Statement(text, "partner", context.findings.exposure_grade)
 
 

@@ -54,8 +54,9 @@ def _say_makes(context: Context) -> Statement:
 
 def _say_own(context: Context) -> Statement:
     part = context.findings.part(context.findings.home)
-    text = context.say("brief.place.own", home=context.home, part=context.numbers.figure(part))
-    return Statement(text, "exposure", part.grade)
+    key = "brief.place.own" if part.value is not None else "brief.place.own_none"
+    fields = {"home": context.home, "part": context.numbers.figure(part)}
+    return Statement(context.say(key, **fields), "exposure", part.grade)
 
 
 def _chart(context: Context) -> Chart:
