@@ -41,7 +41,7 @@ def run_row(row: SpeedRow) -> tuple[list[str], bool]:
         f"{seconds:.3g}",
         row.against,
         "-" if peer is None else f"{peer:.3g}",
-        "-" if peer is None else f"{peer / seconds:.3g}",
+        "-" if peer is None or row.difference else f"{peer / seconds:.3g}",
         _target(row),
         f"{megabytes:.0f}",
         "met" if met else "MISSED",

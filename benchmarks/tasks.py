@@ -40,8 +40,7 @@ def measure_band(draws: str) -> float:
     from pondasi.position.exposure import measure_exposure
 
     chain = load_chain()
-    measure_exposure(chain)
-    home = measure_exposure(chain).by_country.index[0][0]
+    home = str(measure_exposure(chain).by_country.index[0][0])
     return clock(lambda: measure_exposure(chain, [home], draws=int(draws)))
 
 
@@ -52,6 +51,7 @@ def fit_matrices(file: str) -> float:
     with np.load(file) as data:
         cases = [(data[f"rows_{k}"], data[f"columns_{k}"], data[f"prior_{k}"]) for k in range(int(data["n"]))]
     tolerance = 1e-10 * min(min(rows.min(), columns.min()) / rows.sum() for rows, columns, _ in cases)
+    balance(*cases[0])
     seconds, answers = clocked(lambda: [balance(*case, tolerance) for case in cases])
     np.savez(Path(file).with_name("ours.npz"), *answers)
     return seconds

@@ -166,12 +166,12 @@ def draw_shares(draw: st.DrawFn, node: str, basis: str, evidence: dict[str, str]
     """Draw shares of countries that add up to one at the most, and of firms within a country."""
     rows: Rows = []
     left = 1.0
-    for country in draw(st.lists(countries(), unique=True, max_size=3)):
+    for country in draw(st.lists(countries(), unique=True, max_size=2)):
         share = draw(st.none() | fractions(left))
         left = max(0.0, left - (share or 0.0))
         rows.append(draw_share(draw, node, country, None, basis, share, evidence))
         rest = 1.0 if share is None else share
-        for firm in draw(st.lists(texts(), max_size=2, unique_by=_left_of)):
+        for firm in draw(st.lists(texts(), max_size=1)):
             part = draw(st.none() | fractions(rest))
             rest = max(0.0, rest - (part or 0.0))
             rows.append(draw_share(draw, node, country, firm, basis, part, evidence))

@@ -41,9 +41,12 @@ def fill_transport(
     """
     flows = np.zeros(allowed.shape, dtype=np.int64)
     left, wanted = supply.astype(np.int64), demand.astype(np.int64)
-    for i, j in zip(*np.nonzero(allowed), strict=True):
-        if left[i] and wanted[j]:
-            _ship(flows, left, wanted, [i, j])
+    for i in range(len(left)):
+        routes = np.flatnonzero(allowed[i])
+        taken = np.diff(np.minimum(np.cumsum(wanted[routes]), left[i]), prepend=0)
+        flows[i, routes] = taken
+        wanted[routes] -= taken
+        left[i] -= taken.sum()
     while (path := _find_path(flows, left, wanted, allowed)) is not None:
         _ship(flows, left, wanted, path)
     return flows

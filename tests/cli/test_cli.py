@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from pondasi.chain.cases import case_path
 from pondasi.cli import main
 from pondasi.cli.app import make_group
 from pondasi.words import Words
 
-VERBS = ("brief", "explain", "coverage", "check", "template", "build", "sources", "doctor")
+VERBS = ("brief", "explain", "coverage", "check", "template", "build", "cases", "sources", "doctor")
 
 
 @pytest.fixture
@@ -145,6 +146,14 @@ def test_coverage_counts_and_writes_its_page(run, tmp_path):
     assert "By weight" in out
     assert (tmp_path / "coverage.md").read_text(encoding="utf-8").startswith("# ")
     assert set(json.loads(run("coverage", "--json")[1])["weights"]) == {"location", "control"}
+
+
+def test_cases_are_listed_and_checked(run):
+    code, out, _ = run("cases")
+    assert code == 0
+    assert "IDN" in out
+    assert len(json.loads(run("cases", "--json")[1])) >= 4
+    assert run("check", str(case_path("IDN")))[0] == 0
 
 
 def test_an_interrupt_ends_with_five(run, monkeypatch):

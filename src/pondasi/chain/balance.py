@@ -187,7 +187,6 @@ def _height(P: NDArray[np.float64], c: NDArray[np.float64], r: NDArray[np.float6
 
 
 def _divide(over: NDArray[np.float64], under: NDArray[np.float64]) -> NDArray[np.float64]:
-    under = np.broadcast_to(under, over.shape)
     return np.divide(over, under, out=np.zeros_like(over), where=under > 0)
 
 
@@ -202,8 +201,10 @@ def _find_usable(
     supply, demand = (np.rint(margin / margin.sum() * UNITS).astype(np.int64) for margin in (rows, columns))
     flows = fill_transport(supply, demand, allowed)
     used = flows > TRACE * UNITS
-    m = len(rows)
-    residual = sparse.csr_array(sparse.block_array([[None, allowed], [used.T, None]]))
+    m, n = allowed.shape
+    (i, j), (back_i, back_j) = np.nonzero(allowed), np.nonzero(used)
+    ways = np.concatenate([i, m + back_j]), np.concatenate([m + j, back_i])
+    residual = sparse.csr_array((np.ones(len(ways[0])), ways), shape=(m + n, m + n))
     left = supply - flows.sum(axis=1)
     if left.sum() > FEASIBILITY * UNITS:
         raise NoBalanceError(_find_shortfall(rows, columns, residual, np.flatnonzero(left > TRACE * UNITS)))

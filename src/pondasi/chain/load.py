@@ -18,7 +18,7 @@ from pondasi.tables.relations import check_keys, check_references
 from pondasi.tables.write import column_values, save_csv, save_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -183,6 +183,15 @@ def world_path() -> Path:
     return Path(str(resources.files("pondasi") / "data" / "world"))
 
 
+def order_problems(problems: Sequence[Problem], tables: tuple[str, ...]) -> tuple[Problem, ...]:
+    """Return problems with errors first; within a level the order is that of the tables and of their rows."""
+    levels = {"error": 0, "warning": 1, "note": 2}
+    place = {name: number for number, name in enumerate(tables)}
+    return tuple(
+        sorted(problems, key=lambda found: (levels[found.level], place.get(found.table, -1), found.place.row or 0))
+    )
+
+
 def _check(pack: RawPack) -> CheckReport:
     dictionary = load_dictionary()
     typed = {name: type_table(pack, raw, dictionary) for name, raw in pack.tables.items()}
@@ -194,7 +203,9 @@ def _check(pack: RawPack) -> CheckReport:
             rule(pack, typed, dictionary)
     frames = {name: table.frame for name, table in typed.items()}
     rows = {name: len(table.raw.rows) for name, table in typed.items()}
-    return CheckReport(pack.file, pack.form, _order(pack.problems, tuple(dictionary.tables)), rows, frames, pack.head)
+    return CheckReport(
+        pack.file, pack.form, order_problems(pack.problems, tuple(dictionary.tables)), rows, frames, pack.head
+    )
 
 
 def _name_missing_tables(pack: RawPack) -> None:
@@ -208,15 +219,6 @@ def _name_missing_tables(pack: RawPack) -> None:
         elif name in pack.tables and not pack.tables[name].rows:
             place = pack.tables[name].header_place()
             pack.add("table_without_rows", place, table=name, level="error" if required else "note")
-
-
-def _order(problems: list[Problem], tables: tuple[str, ...]) -> tuple[Problem, ...]:
-    """Put errors first; within a level the order is that of the tables and of their rows."""
-    levels = {"error": 0, "warning": 1, "note": 2}
-    place = {name: number for number, name in enumerate(tables)}
-    return tuple(
-        sorted(problems, key=lambda found: (levels[found.level], place.get(found.table, -1), found.place.row or 0))
-    )
 
 
 def _world_of(report: CheckReport) -> World:

@@ -53,8 +53,10 @@ COMPANION_FIGURES = (
     ("hazards", ("duration_weeks", "duration_low", "duration_high")),
     ("capability", ("value", "low", "high")),
     ("routes", ("share", "low", "high")),
+    ("concordance", ("chip_share", "low", "high")),
+    *((name, ("value", "low", "high")) for name in ("demand", "trade", "resources", "programmes", "roadmap")),
 )
-"""The same for the companions of a chain, whose rows may have several."""
+"""The same for the companions of a chain and the tables of a case; a row may have several."""
 
 
 def check_intervals(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictionary) -> None:

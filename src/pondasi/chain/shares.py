@@ -43,11 +43,11 @@ def complete_shares(chain: Chain, basis: Basis = "location") -> pd.DataFrame:
     [1.0]
     """
     rows = _read(chain, basis)
+    frame = chain.shares.iloc[rows.place]
     known = ~np.isnan(rows.share)
     factor, remainder, unknown = _complete(rows)
-    low = np.where(np.isnan(rows.low), rows.share, rows.low)
-    high = np.where(np.isnan(rows.high), rows.share, rows.high)
-    ends = [np.clip(1 - _sum(rows, end), 0, 1) for end in (high, low)]
+    low, high = (frame[name].to_numpy(dtype=float) for name in ("low", "high"))
+    least, most = (np.where(np.isnan(end), rows.share, end) for end in (low, high))
     added = np.flatnonzero(remainder > 0)
     scale = factor[rows.node]
     table = pd.DataFrame(
@@ -55,9 +55,11 @@ def complete_shares(chain: Chain, basis: Basis = "location") -> pd.DataFrame:
             "node": np.concatenate([rows.node[known], added]),
             "country": np.concatenate([rows.country[known], np.where(unknown[added], UNKNOWN, ROW)]),
             "share": np.concatenate([(rows.share * scale)[known], remainder[added]]),
-            "low": np.concatenate([np.minimum(rows.low * scale, 1)[known], ends[0][added]]),
-            "high": np.concatenate([np.minimum(rows.high * scale, 1)[known], ends[1][added]]),
-            "grade": np.concatenate([rows.grade[known], np.where(unknown[added], "unknown", "estimated")]),
+            "low": np.concatenate([np.minimum(low * scale, 1)[known], np.clip(1 - _sum(rows, most), 0, 1)[added]]),
+            "high": np.concatenate([np.minimum(high * scale, 1)[known], np.clip(1 - _sum(rows, least), 0, 1)[added]]),
+            "grade": np.concatenate(
+                [frame["grade"].to_numpy(dtype=object)[known], np.where(unknown[added], "unknown", "estimated")]
+            ),
         }
     )
     table = _join_row(table[table["share"] > 0]).sort_values(["node", "country"], kind="stable", ignore_index=True)
@@ -86,23 +88,23 @@ def list_places(chain: Chain) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The shares of whole countries on one basis, as arrays; ``node`` counts along the node table."""
+    """The shares of whole countries on one basis, as arrays.
+
+    ``place`` counts along the share table, ``node`` along the node table, whose length is ``nodes``.
+    """
 
     nodes: int
+    place: NDArray[np.intp]
     node: NDArray[np.intp]
     country: NDArray[np.object_]
     share: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    grade: NDArray[np.object_]
 
 
 def _read(chain: Chain, basis: Basis) -> _Rows:
-    frame, nodes = chain.shares, pd.Index(chain.nodes["node"])
-    rows = frame["firm"].isna().to_numpy() & (frame["basis"].to_numpy(dtype=object) == basis)
-    share, low, high = (frame[name].to_numpy(dtype=float)[rows] for name in ("share", "low", "high"))
-    node, country, grade = (frame[name].to_numpy(dtype=object)[rows] for name in ("node", "country", "grade"))
-    return _Rows(len(nodes), nodes.get_indexer(node), country, share, low, high, grade)
+    frame, nodes = chain.shares, pd.Index(chain.nodes["node"].to_numpy(dtype=object))
+    rows = np.flatnonzero(frame["firm"].isna().to_numpy() & (frame["basis"].to_numpy(dtype=object) == basis))
+    node, country = (frame[name].to_numpy(dtype=object)[rows] for name in ("node", "country"))
+    return _Rows(len(nodes), rows, nodes.get_indexer(node), country, frame["share"].to_numpy(dtype=float)[rows])
 
 
 def _sum(rows: _Rows, figure: NDArray[np.float64]) -> NDArray[np.float64]:

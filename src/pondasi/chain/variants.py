@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pondasi.chain.rules import ROUNDING
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
-    from numpy.typing import NDArray
 
     from pondasi.chain.records import Chain
 
@@ -32,7 +33,7 @@ def inherit_links(chain: Chain) -> pd.DataFrame:
     (chain.15) A variant sells to the users of its family, in the same parts of its own sales, unless it
     has a link of its own with that user in that role: the nearest family that says something holds, and
     where it has several, their mean. Where own and inherited parts pass one together, the inherited ones
-    fill what is left.
+    fill what is left; where nothing is left, none is inherited.
 
     (chain.16) What a supplier sells to a family without a market goes to the variants in proportion to
     their markets, on top of what it sells to them by links of their own. If the market of one of them is
@@ -45,13 +46,17 @@ def inherit_links(chain: Chain) -> pd.DataFrame:
     links, variants = chain.links, chain.variants
     if variants.empty:
         return links
-    sums, market = find_sums(chain), dict(zip(chain.nodes["node"], chain.nodes["market_usd"], strict=True))
+    stated, sums = _read(links), find_sums(chain)
     pairs = sorted(zip(variants["variant"], variants["family"], strict=True))
-    passed = _share_purchases(_pass_sales(links, pairs, sums), pairs, sums, market)
+    sold = [link for link in stated if link.supplier not in sums]
+    sold += [link for link in _pass_sales(stated, pairs) if link.supplier not in sums]
+    passed = _share_purchases(sold, pairs, sums, chain.nodes)
+    if passed == stated:
+        return links
     table = links.iloc[[link.row for link in passed]].reset_index(drop=True)
-    sizes = np.array([link.sizes for link in passed]).reshape(-1, len(SIZES))
     names = {"supplier": [link.supplier for link in passed], "user": [link.user for link in passed]}
-    return table.assign(**names, **dict(zip(SIZES, sizes.T, strict=True))).astype(links.dtypes)
+    sizes = dict(zip(SIZES, np.array([link.sizes for link in passed]).reshape(-1, len(SIZES)).T, strict=True))
+    return table.assign(**names, **sizes).astype(links.dtypes)
 
 
 def find_sums(chain: Chain) -> frozenset[str]:
@@ -69,53 +74,59 @@ class _Link(NamedTuple):
     user: str
     role: str
     row: int
-    sizes: NDArray[np.float64]
+    sizes: tuple[float, ...]
+
+    def scale(self, factor: float, **names: str) -> _Link:
+        return self._replace(sizes=tuple(factor * size for size in self.sizes), **names)
 
 
-def _pass_sales(links: pd.DataFrame, pairs: Sequence[tuple[str, str]], sums: frozenset[str]) -> list[_Link]:
-    names = zip(links["supplier"], links["user"], links["role"], strict=True)
-    sizes = links[list(SIZES)].to_numpy(dtype=float)
-    own: dict[str, list[_Link]] = defaultdict(list)
-    for row, (supplier, user, role) in enumerate(names):
-        own[supplier].append(_Link(supplier, user, role, row, sizes[row]))
+def _read(links: pd.DataFrame) -> list[_Link]:
+    names = (links[name].tolist() for name in ("supplier", "user", "role"))
+    sizes = zip(*(links[name].tolist() for name in SIZES), strict=True)
+    return [_Link(*words, row, size) for row, (*words, size) in enumerate(zip(*names, sizes, strict=True))]
+
+
+def _pass_sales(stated: Sequence[_Link], pairs: Sequence[tuple[str, str]]) -> list[_Link]:
+    """Return what variants inherit from their families, beyond their own links."""
     families = {variant: [family for name, family in pairs if name == variant] for variant, _ in pairs}
+    own = {node: [link for link in stated if link.supplier == node] for pair in pairs for node in pair}
 
     @cache
-    def links_of(node: str) -> tuple[_Link, ...]:
-        said = [link for family in families.get(node, ()) for link in links_of(family)]
-        return (*own[node], *_inherit(node, own[node], said))
+    def inherited(node: str) -> tuple[_Link, ...]:
+        above = families.get(node, ())
+        return _inherit(node, own[node], [link for family in above for link in (*own[family], *inherited(family))])
 
-    nodes = dict.fromkeys([*links["supplier"], *families])
-    return [link for node in nodes if node not in sums for link in links_of(node)]
+    return [link for node in families for link in inherited(node)]
 
 
-def _inherit(node: str, own: Sequence[_Link], said: Sequence[_Link]) -> list[_Link]:
-    """Return what the families of a node say beyond its own links."""
+def _inherit(node: str, own: Sequence[_Link], said: Sequence[_Link]) -> tuple[_Link, ...]:
     named = {(link.user, link.role) for link in own}
     fresh: dict[tuple[str, str], list[_Link]] = defaultdict(list)
     for link in said:
         if (link.user, link.role) not in named:
             fresh[link.user, link.role].append(link)
-    means = {key: np.mean([link.sizes for link in several], axis=0) for key, several in fresh.items()}
-    room = max(1 - sum(link.sizes[0] for link in own if link.sizes[0] > 0), 0.0)
-    wanted = sum(sizes[0] for sizes in means.values() if sizes[0] > 0)
-    factor = room / wanted if wanted > room else 1.0
-    return [_Link(node, *key, fresh[key][0].row, factor * sizes) for key, sizes in means.items()]
+    means = [links[0]._replace(sizes=tuple(np.mean([link.sizes for link in links], axis=0))) for links in fresh.values()]
+    room = 1 - sum(link.sizes[0] for link in own if link.sizes[0] > 0)
+    wanted = sum(link.sizes[0] for link in means if link.sizes[0] > 0)
+    if room <= ROUNDING:
+        return ()
+    return tuple(link.scale(room / wanted if wanted > room else 1.0, supplier=node) for link in means)
 
 
 def _share_purchases(
-    links: Sequence[_Link], pairs: Sequence[tuple[str, str]], sums: frozenset[str], market: Mapping[str, float]
+    links: Sequence[_Link], pairs: Sequence[tuple[str, str]], sums: frozenset[str], nodes: pd.DataFrame
 ) -> list[_Link]:
-    weights: dict[str, dict[str, float]] = {}
+    """Return the links with those to sums of variants shared out."""
+    market = dict(zip(nodes["node"], nodes["market_usd"], strict=True)) if sums else {}
+    parts: dict[str, dict[str, float]] = {}
     for family in sums:
         leaves = _find_leaves(family, pairs, sums)
         total = sum(market[leaf] for leaf in leaves)
-        weights[family] = {leaf: market[leaf] / total if total > 0 else math.nan for leaf in leaves}
-    return [
-        link._replace(user=user, sizes=weight * link.sizes)
-        for link in links
-        for user, weight in weights.get(link.user, {link.user: 1.0}).items()
-    ]
+        parts[family] = {leaf: market[leaf] / total if total > 0 else math.nan for leaf in leaves}
+    shared: list[_Link] = []
+    for link in links:
+        shared += [link.scale(part, user=leaf) for leaf, part in parts[link.user].items()] if link.user in parts else [link]
+    return shared
 
 
 def _find_leaves(family: str, pairs: Sequence[tuple[str, str]], sums: frozenset[str]) -> list[str]:

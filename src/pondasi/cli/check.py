@@ -26,9 +26,10 @@ def make_command(words: Words) -> click.Command:
     """Return the verb."""
 
     def run(path: Path, *, json_: bool, quiet_: bool, verbose_: bool, **_: object) -> int:
+        from pondasi.chain.cases import check_case, is_case
         from pondasi.chain.load import check_pack
 
-        report = check_pack(path)
+        report = check_case(path) if is_case(path) else check_pack(path)
         if json_:
             say_json(describe(report, words))
         else:

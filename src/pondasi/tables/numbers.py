@@ -22,8 +22,8 @@ Locale = Literal["machine", "en", "id", "ja"]
 LOCALES: tuple[Locale, ...] = ("machine", "en", "id", "ja")
 DIGITS = 15
 """Significant digits that every form of a pack keeps."""
-SPEAKABLE = 10**DIGITS
-"""Numbers below this are read back in words; beyond, a figure of the chain is a typing error anyway."""
+LEAST_SPOKEN, MOST_SPOKEN = 1e-4, 10**DIGITS
+"""Numbers from here to there are read back in words; others have too many zeros for the ear to count."""
 
 _MACHINE = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _POINT_COMMA = {"en": (".", ","), "id": (",", ".")}
@@ -79,7 +79,7 @@ def read_number(text: str, locale: Locale = "machine", *, declared: bool = True)
     if not math.isfinite(value) or _vanishes(value, plain):
         return Reading(problem="number_beyond_range")
     doubtful = _has_grouping(plain, locale) if locale != "machine" else not declared and _has_grouping(plain, "id")
-    return Reading(value, read_back=doubtful and abs(value) < SPEAKABLE)
+    return Reading(value, read_back=doubtful and _can_be_said(value))
 
 
 def round_significant(value: float) -> float:
@@ -112,6 +112,10 @@ def _has_grouping(plain: str, locale: str) -> bool:
     return _POINT_COMMA[style][1] in plain and _TYPED[style].fullmatch(plain) is not None
 
 
+def _can_be_said(value: float) -> bool:
+    return value == 0 or LEAST_SPOKEN <= abs(value) < MOST_SPOKEN
+
+
 def _vanishes(value: float, plain: str) -> bool:
     """Tell whether a number that is not zero became zero: its exponent is too small."""
     return value == 0 and re.search(r"[1-9]", re.split(r"[eE]", plain)[0]) is not None
@@ -121,11 +125,11 @@ def _explain(plain: str, locale: Locale) -> Reading:
     if plain.endswith("%"):
         inner = read_number(plain[:-1], locale)
         meant = inner.readings if inner.value is None else (inner.value,)
-        if len(meant) == 1 and inner.problem != "number_percent":
+        if len(meant) == 1 and inner.problem != "number_percent" and _can_be_said(meant[0] / 100):
             return Reading(problem="number_percent", readings=(round_significant(meant[0] / 100),))
     compact = _GAPS.sub("", plain)
     found = tuple(sorted({value for style in _TYPED if (value := _read_as(compact, style)) is not None}))
-    if any(abs(value) >= SPEAKABLE or _vanishes(value, compact) for value in found):
+    if not all(_can_be_said(value) and not _vanishes(value, compact) for value in found):
         return Reading(problem="number_beyond_range")
     if len(found) > 1:
         return Reading(problem="number_two_readings", readings=found)

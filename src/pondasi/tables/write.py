@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pondasi.errors import UsageError
-from pondasi.tables.numbers import SPEAKABLE
+from pondasi.tables.numbers import MOST_SPOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -156,6 +156,6 @@ def format_cell(cell: object) -> str:
     """
     if cell is None:
         return ""
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < SPEAKABLE:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < MOST_SPOKEN:
         return str(int(cell))
     return str(cell)
