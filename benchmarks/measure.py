@@ -38,7 +38,12 @@ def run(command: list[str | Path], *, timeout: float = 600) -> Run:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))}
     start = time.perf_counter()
     child = subprocess.Popen(
-        [str(part) for part in command], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        [str(part) for part in command],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
     )
     peak = 0.0
     try:
@@ -93,7 +98,9 @@ def _memory(process: int) -> float:
     while waiting:
         folder = Path("/proc") / str(waiting.pop())
         try:
-            held = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines() if line.startswith("Vm"))
+            held = dict(
+                line.split(":", 1) for line in (folder / "status").read_text().splitlines() if line.startswith("Vm")
+            )
             waiting += [int(child) for child in (folder / "task" / folder.name / "children").read_text().split()]
         except (OSError, ValueError):  # it has ended meanwhile
             continue

@@ -22,7 +22,9 @@ class Options:
 def read_options(about: str, names: Sequence[str], arguments: Sequence[str] | None = None) -> Options:
     """Read the command line; ``--list`` prints the names and ends."""
     parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--only", action="append", metavar="NAME", choices=names, help="run this row only; may be repeated")
+    parser.add_argument(
+        "--only", action="append", metavar="NAME", choices=names, help="run this row only; may be repeated"
+    )
     parser.add_argument("--list", action="store_true", help="print the names of the rows and end")
     parser.add_argument("--no-write", action="store_true", help="leave README.md as it is")
     given = parser.parse_args(arguments)

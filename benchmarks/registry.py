@@ -87,4 +87,6 @@ def referee_rows() -> tuple[RefereeRow, ...]:
 
 def _topics() -> list[str]:
     folder = Path(__file__).parent
-    return [f"benchmarks.{module.name}" for module in pkgutil.iter_modules([str(folder)]) if module.name.startswith("rows_")]
+    return [
+        f"benchmarks.{module.name}" for module in pkgutil.iter_modules([str(folder)]) if module.name.startswith("rows_")
+    ]

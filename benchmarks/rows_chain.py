@@ -72,7 +72,9 @@ def write_brief() -> Run:
 
 def ask_for_help() -> Run:
     """Ask the command line for help."""
-    return run([sys.executable, "-c", "import sys; sys.argv = ['pondasi', '--help']; from pondasi.cli import main; main()"])
+    return run(
+        [sys.executable, "-c", "import sys; sys.argv = ['pondasi', '--help']; from pondasi.cli import main; main()"]
+    )
 
 
 SPEED = (
@@ -108,9 +110,7 @@ SPEED = (
         ratio=3,
         peer_repeats=3,
     ),
-    SpeedRow(
-        "brief", "pondasi brief IDN --with JPN, from nothing", write_brief, seconds=20, megabytes=1000, repeats=3
-    ),
+    SpeedRow("brief", "pondasi brief IDN --with JPN, from nothing", write_brief, seconds=20, megabytes=1000, repeats=3),
     SpeedRow(
         "help",
         "pondasi --help",
@@ -171,7 +171,8 @@ def chain_of_pymrio() -> float:
     with np.load(answer) as data:
         made = pd.DataFrame(data["made"]).groupby(flows.labels.get_level_values("country")).sum()
     table = measure_exposure(chain, flows=flows).by_country.xs("supply", level="kind")["share"]
-    wide = table.unstack("home").reindex(made.index).fillna(0.0)
+    wide = table.reset_index().pivot_table(index="country", columns="home", values="share", fill_value=0.0)
+    wide = wide.reindex(made.index, fill_value=0.0)
     return difference(wide.to_numpy(), (made / made.sum()).to_numpy())
 
 
@@ -182,7 +183,11 @@ def fits_of_ipfn() -> float:
     cases = draw_matrices()
     with np.load(answer) as theirs:
         return max(
-            float(np.abs(balance(cases[f"rows_{k}"], cases[f"columns_{k}"], cases[f"prior_{k}"], 1e-12) - theirs[name]).max())
+            float(
+                np.abs(
+                    balance(cases[f"rows_{k}"], cases[f"columns_{k}"], cases[f"prior_{k}"], 1e-12) - theirs[name]
+                ).max()
+            )
             / cases[f"rows_{k}"].sum()
             for k, name in enumerate(theirs.files)
         )
@@ -256,7 +261,14 @@ REFEREES = (
         ROUNDING,
     ),
     RefereeRow("fit", "21 balanced matrices", "ipfn", fits_of_ipfn, 1e-9, "both stop at margins off by up to 1e-10"),
-    RefereeRow("hand", "all kinds of exposure, three tiers in two countries", "by hand", three_tiers_by_hand, 1e-14, "rounding of a dozen sums"),
+    RefereeRow(
+        "hand",
+        "all kinds of exposure, three tiers in two countries",
+        "by hand",
+        three_tiers_by_hand,
+        1e-14,
+        "rounding of a dozen sums",
+    ),
     RefereeRow(
         "world",
         "chips = wafers + packaging + test + design, shipped world",
@@ -265,5 +277,12 @@ REFEREES = (
         5e-3,
         "markets are given to three or four digits",
     ),
-    RefereeRow("bill", "value created = chip bill, every country, shipped world", "the chip bill", world_adds_up, 1e-10, "rounding"),
+    RefereeRow(
+        "bill",
+        "value created = chip bill, every country, shipped world",
+        "the chip bill",
+        world_adds_up,
+        1e-10,
+        "rounding",
+    ),
 )

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 HEADS = ["task", "ours [s]", "against", "theirs [s]", "ratio", "target", "peak [MB]", "result"]
 WIDTHS = [58, 9, 24, 10, 6, 30, 10, 8]
 NOTES = [
-    "Medians over processes of their own, both sides in turns. Times leave out the start of Python and the preparation"
-    " of the input, but for the rows of the command line.",
+    "Medians over processes of their own, both sides in turns.",
+    "Times leave out the start of Python and the preparation of the input, but for the rows of the command line.",
     "Peak: resident memory of the process and its children at the worst moment.",
 ]
 

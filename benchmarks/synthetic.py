@@ -115,7 +115,9 @@ def _links(size: Size, kinds: dict[str, str], draws: np.random.Generator) -> pd.
         if kinds[names[seller]] == "chip":
             later = [*later[:3], *range(first_use, len(names))]
         pairs[seller, int(draws.choice(later))] = None
-    table = pd.DataFrame([(names[i], names[j], ROLES[kinds[names[i]]]) for i, j in pairs], columns=["supplier", "user", "role"])
+    table = pd.DataFrame(
+        [(names[i], names[j], ROLES[kinds[names[i]]]) for i, j in pairs], columns=["supplier", "user", "role"]
+    )
     weights = pd.Series(draws.uniform(0.2, 1.0, len(table)))
     return table.assign(sales_share=0.95 * weights / weights.groupby(table["supplier"]).transform("sum"))
 
@@ -142,7 +144,8 @@ def _close_accounts(
 
 
 def _shares(size: Size, nodes: list[str], draws: np.random.Generator) -> pd.DataFrame:
-    codes = [code for code in sorted(load_countries()) if len(code) == len(ROW)][: size.countries - 1] + [ROW]
+    codes = [code for code in sorted(load_countries()) if len(code) == len(ROW)][: size.countries - 1]
+    codes = [*codes, ROW]
     tables = []
     for node in nodes:
         for basis in ("location", "control"):

@@ -23,4 +23,6 @@ def write_section(name: str, heads: list[str], rows: list[list[str]], notes: lis
     table = [heads, ["---"] * len(heads), *rows]
     when = f"Measured on {dt.datetime.now(dt.UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}."
     lines = [begin, "", when, "", *(f"| {' | '.join(row)} |" for row in table), "", *(f"- {note}" for note in notes)]
-    README.write_text(before + "\n".join([*lines, "", end] if notes else [*lines, end]) + after, encoding="utf-8", newline="\n")
+    README.write_text(
+        before + "\n".join([*lines, "", end] if notes else [*lines, end]) + after, encoding="utf-8", newline="\n"
+    )

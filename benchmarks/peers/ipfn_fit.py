@@ -20,6 +20,7 @@ def fit(rows: np.ndarray, columns: np.ndarray, prior: np.ndarray) -> np.ndarray:
 
 
 def main(given: str, answer: str) -> None:
+    """Read, solve, save, and print the time."""
     with np.load(given) as data:
         cases = [(data[f"rows_{k}"], data[f"columns_{k}"], data[f"prior_{k}"]) for k in range(int(data["n"]))]
     fit(*cases[0])

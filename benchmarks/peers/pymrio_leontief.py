@@ -16,6 +16,7 @@ import pymrio
 
 
 def main(given: str, answer: str) -> None:
+    """Read, solve, save, and print the time."""
     with np.load(given) as data:
         x, Y = data["x"], data["Y"]
         if "Z" in data:

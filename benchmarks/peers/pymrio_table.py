@@ -14,6 +14,7 @@ import pymrio
 
 
 def main(answer: str) -> None:
+    """Read, solve, save, and print the time."""
     table = pymrio.load_test()
     start = time.perf_counter()
     table.calc_all()

@@ -74,11 +74,16 @@ def make_chain(
             for country, share in row.items()
         ],
         "traits": traits,
-        "variants": [{"variant": variant, "family": family, **figure("substitution", 1.0), **ORIGIN} for variant, family in variants],
+        "variants": [
+            {"variant": variant, "family": family, **figure("substitution", 1.0), **ORIGIN}
+            for variant, family in variants
+        ],
         "sources": [SOURCE],
     }
     frames = {
-        name: pd.DataFrame(rows, columns=list(columns)).astype({column.name: TYPES.get(column.type, "str") for column in columns.values()})
+        name: pd.DataFrame(rows, columns=list(columns)).astype(
+            {column.name: TYPES.get(column.type, "str") for column in columns.values()}
+        )
         for name, columns in load_dictionary().tables.items()
         if (rows := tables.get(name)) is not None
     }
@@ -89,7 +94,16 @@ TYPES = {"number": "float64", "year": "Int64"}
 
 
 ORIGIN = {"grade": "estimated", "source": "s"}
-SOURCE = {"source": "s", "publisher": "p", "title": "t", "year": 2025, "licence": "own", "evidence": "seen", "confidence": "high"}
+SOURCE = {
+    "source": "s",
+    "publisher": "p",
+    "title": "t",
+    "year": 2025,
+    "licence": "own",
+    "evidence": "seen",
+    "confidence": "high",
+}
+
 
 def figure(name: str, value: Interval, prefix: str = "") -> dict[str, float | None]:
     """Return the three columns of a figure; without an interval its ends are the figure itself."""
@@ -171,7 +185,9 @@ def random_chains(draw: st.DrawFn, *, gaps: bool = False, spread: bool = False, 
         markets[node] = (inputs[node] + draw(size)) * (1 + 10 * back)
         sell(node, "flow", (makers[place + 1 :] + chips) if node in makers else users, 1.0 - back)
     if circle:
-        links.append((chips[-1], makers[0], "flow", back * markets[makers[0]] / (markets[makers[0]] + markets[chips[-1]])))
+        links.append(
+            (chips[-1], makers[0], "flow", back * markets[makers[0]] / (markets[makers[0]] + markets[chips[-1]]))
+        )
     markets.update({user: inputs[user] for user in users})
     shares = {node: draw(random_shares(whole=not gaps, spread=spread)) for node in markets}
     shares[users[0]] = {"IDN": 0.5, "JPN": 0.5}
@@ -181,7 +197,10 @@ def random_chains(draw: st.DrawFn, *, gaps: bool = False, spread: bool = False, 
     if gaps:
         for node in makers:
             figures[node] = draw(st.sampled_from([figures[node], None]))
-        links = [(*link[:3], draw(st.sampled_from([link[3], link[3], None]))) if link[0] in makers else link for link in links]
+        links = [
+            (*link[:3], draw(st.sampled_from([link[3], link[3], None]))) if link[0] in makers else link
+            for link in links
+        ]
     outputs = {user: 4 * inputs[user] + 1 for user in users}
     return make_chain(figures, links, shares, service=service, users=outputs, check=False)
 
@@ -196,7 +215,9 @@ def scale_money(chain: Chain, factor: float) -> Chain:
     nodes, traits = chain.nodes, chain.traits
     nodes = nodes.assign(**{name: nodes[name] * factor for name in ("market_usd", "market_low", "market_high")})
     by = traits["unit"].map({"USD/year": factor}).fillna(1.0)
-    return change(chain, nodes=nodes, traits=traits.assign(**{name: traits[name] * by for name in ("value", "low", "high")}))
+    return change(
+        chain, nodes=nodes, traits=traits.assign(**{name: traits[name] * by for name in ("value", "low", "high")})
+    )
 
 
 def split_country(chain: Chain, country: str, halves: tuple[str, str]) -> Chain:
@@ -210,11 +231,19 @@ def split_country(chain: Chain, country: str, halves: tuple[str, str]) -> Chain:
 
 def shuffle(chain: Chain, seed: int) -> Chain:
     """Return a chain with the rows of every table in another order."""
-    return change(chain, **{name: table.sample(frac=1, random_state=seed).reset_index(drop=True) for name, table in chain.tables.items()})
+    return change(
+        chain,
+        **{
+            name: table.sample(frac=1, random_state=seed).reset_index(drop=True) for name, table in chain.tables.items()
+        },
+    )
 
 
 def add_node(chain: Chain) -> Chain:
     """Return a chain with one node more that has nothing to do with the others."""
-    nodes = pd.concat([chain.nodes.head(1).assign(node="apart", market_usd=7.0, market_low=6.0, market_high=9.0), chain.nodes], ignore_index=True)
+    nodes = pd.concat(
+        [chain.nodes.head(1).assign(node="apart", market_usd=7.0, market_low=6.0, market_high=9.0), chain.nodes],
+        ignore_index=True,
+    )
     shares = pd.concat([chain.shares.head(1).assign(node="apart", share=1.0, low=1.0, high=1.0), chain.shares])
     return change(chain, nodes=nodes, shares=shares.reset_index(drop=True))

@@ -55,12 +55,15 @@ def test_every_supplier_sells_and_every_user_buys_its_share_of_every_link(chain,
     accounts = account_nodes(chain)
     shares = complete_shares(chain).set_index(["node", "country"])["share"].reindex(flows.labels)
     for name, role in (("Z", "flow"), ("capital", "capital"), ("licence", "licence")):
-        value = pd.DataFrame(accounts.values[role].toarray(), accounts.nodes, accounts.nodes)
+        value = pd.DataFrame(accounts.sales[role].toarray(), accounts.nodes, accounts.nodes)
         sold, bought = margins(flows, name)
         nodes = flows.labels.get_level_values("node")
         scale = MARGIN * (1 + value.to_numpy().max())
         assert np.abs(sold - value.loc[nodes, sold.columns].to_numpy() * shares.to_numpy()[:, None]).max().max() < scale
-        assert np.abs(bought - value.T.loc[nodes, bought.columns].to_numpy() * shares.to_numpy()[:, None]).max().max() < scale
+        assert (
+            np.abs(bought - value.T.loc[nodes, bought.columns].to_numpy() * shares.to_numpy()[:, None]).max().max()
+            < scale
+        )
 
 
 @given(EITHER)
@@ -127,7 +130,11 @@ def test_two_halves_of_a_country_trade_as_the_whole(chain):
     def join(table):
         for _ in range(2):
             countries = table.index.get_level_values("country")
-            table = table.groupby([table.index.get_level_values("node"), countries.map(lambda code: names.get(code, code))]).sum().T
+            table = (
+                table.groupby([table.index.get_level_values("node"), countries.map(lambda code: names.get(code, code))])
+                .sum()
+                .T
+            )
         return table.sort_index().sort_index(axis=1)
 
     first, second = join(frame(whole.Z, whole.labels)), join(frame(halves.Z, halves.labels))
@@ -217,7 +224,9 @@ def test_every_gap_is_named_and_its_mass_is_unknown_not_zero():
 def test_the_shipped_world_has_no_gaps():
     flows = balance_flows(load_chain())
     gaps = flows.gaps
-    assert not any((gaps.nodes_without_market, gaps.links_without_size, gaps.nodes_without_share, gaps.users_without_output))
+    assert not any(
+        (gaps.nodes_without_market, gaps.links_without_size, gaps.nodes_without_share, gaps.users_without_output)
+    )
     assert flows.acyclic
 
 
@@ -231,7 +240,9 @@ def test_a_prior_of_ones_says_nothing_and_one_for_a_pair_goes_before_one_for_a_n
     assert balance_flows(chain, {("wafer", ""): ones}).Z.toarray() == pytest.approx(plain, rel=1e-9)
     uneven = pd.DataFrame([[5.0]], ["JPN"], ["JPN"])
     assert balance_flows(chain, {("wafer", ""): uneven}).Z.toarray() != pytest.approx(plain, rel=1e-3)
-    assert balance_flows(chain, {("wafer", ""): uneven, ("wafer", "chip"): ones}).Z.toarray() == pytest.approx(plain, rel=1e-9)
+    assert balance_flows(chain, {("wafer", ""): uneven, ("wafer", "chip"): ones}).Z.toarray() == pytest.approx(
+        plain, rel=1e-9
+    )
 
 
 def test_a_closed_route_carries_nothing_and_the_margins_still_meet():

@@ -17,7 +17,12 @@ TOTAL = 1e-12
 def figures(chain, name):
     """Return the drawn figures of a table by key."""
     table = chain.tables[name]
-    key = {"nodes": ["node"], "links": ["supplier", "user", "role"], "shares": ["node", "country", "basis"], "traits": ["node", "trait"]}
+    key = {
+        "nodes": ["node"],
+        "links": ["supplier", "user", "role"],
+        "shares": ["node", "country", "basis"],
+        "traits": ["node", "trait"],
+    }
     return table.set_index(key[name])[FIGURES[name][0]].sort_index()
 
 
@@ -77,7 +82,9 @@ def test_a_draw_is_the_same_whoever_asks_in_whatever_order(chain, seed):
 @given(random_chains(spread=True))
 def test_money_in_another_unit_is_drawn_alike(chain):
     first, second = sample_chain(chain, 1, 0), sample_chain(scale_money(chain, 1000.0), 1, 0)
-    assert second.nodes["market_usd"].to_numpy() == pytest.approx(1000 * first.nodes["market_usd"].to_numpy(), rel=1e-12)
+    assert second.nodes["market_usd"].to_numpy() == pytest.approx(
+        1000 * first.nodes["market_usd"].to_numpy(), rel=1e-12
+    )
 
 
 def test_a_single_figure_follows_the_triangle_of_its_interval():
@@ -101,7 +108,9 @@ def test_shares_of_a_whole_keep_close_to_their_own_means():
 
 
 def test_a_whole_of_fixed_figures_stays_as_it_is():
-    chain = make_chain({"a": 1.0, "b": 9.0}, [("a", "b", "flow", 0.4)], {"a": {"JPN": 0.1, "KOR": 0.2, "TWN": 0.7}}, check=False)
+    chain = make_chain(
+        {"a": 1.0, "b": 9.0}, [("a", "b", "flow", 0.4)], {"a": {"JPN": 0.1, "KOR": 0.2, "TWN": 0.7}}, check=False
+    )
     assert same(sample_chain(chain, 0, 0), chain)
 
 
@@ -114,7 +123,11 @@ def test_what_is_left_over_takes_up_the_difference():
     """Half of the sales leave the chain, so the one link moves over its whole interval; and no sum passes one."""
     chain = make_chain(
         {"a": 1.0, "b": 9.0, "c": 9.0},
-        [("a", "b", "flow", (0.5, 0.2, 0.9)), ("c", "a", "flow", (0.05, 0.0, 1.0)), ("c", "b", "flow", (0.9, 0.2, 1.0))],
+        [
+            ("a", "b", "flow", (0.5, 0.2, 0.9)),
+            ("c", "a", "flow", (0.05, 0.0, 1.0)),
+            ("c", "b", "flow", (0.9, 0.2, 1.0)),
+        ],
         {},
         check=False,
     )

@@ -23,7 +23,12 @@ def test_without_variants_the_links_stay_as_they_are():
 def test_a_variant_sells_as_its_family_unless_it_says_otherwise():
     found = links_of(
         {"family": None, "v1": 3.0, "v2": 1.0, "x": 9.0, "y": 9.0},
-        [("family", "x", "flow", 0.6), ("family", "y", "flow", 0.3), ("v2", "x", "flow", 0.2), ("v2", "x", "capital", 0.1)],
+        [
+            ("family", "x", "flow", 0.6),
+            ("family", "y", "flow", 0.3),
+            ("v2", "x", "flow", 0.2),
+            ("v2", "x", "capital", 0.1),
+        ],
         [("v1", "family"), ("v2", "family")],
     )
     assert found == {
@@ -92,7 +97,9 @@ def test_a_family_of_families_is_gone_through_to_its_ends():
         [("m", "all", "licence", 1.0)],
         [("v1", "all"), ("some", "all"), ("v2", "some"), ("v3", "some"), ("v3", "all")],
     )
-    assert found == pytest.approx({("m", "v1", "licence"): 0.2, ("m", "v2", "licence"): 0.5, ("m", "v3", "licence"): 0.3})
+    assert found == pytest.approx(
+        {("m", "v1", "licence"): 0.2, ("m", "v2", "licence"): 0.5, ("m", "v3", "licence"): 0.3}
+    )
 
 
 def test_a_variant_that_is_a_family_with_a_market_is_an_end():
@@ -137,7 +144,13 @@ def test_nothing_is_lost_or_made_on_the_way_down(seed, sizes):
     """What m sells, and what f's variants sell, is the same with the families written out or not."""
     chain = make_chain(
         {"m": 4.0, "f": None, "v1": sizes[0], "v2": sizes[1], "g": None, "w": sizes[2], "x": 40.0},
-        [("m", "f", "flow", 0.7), ("m", "x", "flow", 0.2), ("f", "g", "flow", 0.3), ("f", "x", "flow", 0.6), ("w", "x", "flow", 0.9)],
+        [
+            ("m", "f", "flow", 0.7),
+            ("m", "x", "flow", 0.2),
+            ("f", "g", "flow", 0.3),
+            ("f", "x", "flow", 0.6),
+            ("w", "x", "flow", 0.9),
+        ],
         {},
         variants=[("v1", "f"), ("v2", "f"), ("w", "g")],
         check=False,

@@ -88,7 +88,9 @@ def test_a_country_in_two_halves_is_less_concentrated_by_half_its_square(chain):
 def test_the_shipped_world_agrees_with_a_plain_sum_of_squares():
     chain = load_chain()
     shares = chain.shares[(chain.shares["basis"] == "location") & chain.shares["firm"].isna()]
-    plain = {node: np.square(group.loc[group["country"] != ROW, "share"]).sum() for node, group in shares.groupby("node")}
+    plain = {
+        node: np.square(group.loc[group["country"] != ROW, "share"]).sum() for node, group in shares.groupby("node")
+    }
     table = measure_concentration(chain)
     for node, value in table["hhi"].items():
         assert value == pytest.approx(plain[node], rel=1e-12)

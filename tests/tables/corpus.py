@@ -361,7 +361,96 @@ def indonesian(tables: Tables) -> None:
 
 GROUPED = {1: 1_500_000_000, 2: 12_000_000_000, 3: 20_000_000_000, 4: 60_000_000_000}
 
+CONTROL = [
+    "ctl",
+    "tool_litho|wafer_300",
+    "USA|NLD",
+    "",
+    "CHN",
+    "countries",
+    "tools",
+    "alat",
+    "装置",
+    "in_force",
+    "2024-09-01",
+    "",
+    "2026-12",
+    "exact",
+    "src_a",
+    "",
+]
+HAZARD = [
+    "quake",
+    "Quake",
+    "Gempa",
+    "地震",
+    "earthquake",
+    "JPN",
+    "wafer_300",
+    "0.05",
+    "0.02",
+    "0.1",
+    "0.5",
+    "0.2",
+    "0.8",
+    "country",
+    "12",
+    "4",
+    "26",
+    "estimated",
+    "src_a",
+    "",
+]
+CAPABILITY = [
+    "IDN",
+    "fdi_inflow",
+    "21000000000",
+    "20000000000",
+    "22000000000",
+    "USD/year",
+    "2024",
+    "exact",
+    "src_a",
+    "",
+]
+COMPANIONS = {"controls": CONTROL, "hazards": HAZARD, "capability": CAPABILITY}
+
+
+def companion(table: str, column: str, value: str) -> Edit:
+    """Add a companion table with one row, one cell of it changed."""
+
+    def edit(tables: Tables) -> None:
+        tables[table] = [list(load_dictionary().tables[table]), list(COMPANIONS[table])]
+        if column:
+            put(tables, table, 1, column, value)
+
+    return edit
+
+
+def beside(table: str, column: str, value: str, key: str, says: str = "", at: str = "") -> Case:
+    fault = Fault(key, f"{table}.csv", None, 2, at or column, says=says)
+    return in_csv(f"{table} {column} = {value!r}", companion(table, column, value), fault)
+
+
+BESIDE = [
+    *(in_csv(f"{table} is fine", companion(table, "", "")) for table in COMPANIONS),
+    beside("controls", "start_date", "2024-13-01", "not_a_date", "YYYY-MM-DD"),
+    beside("controls", "start_date", "01/09/2024", "not_a_date"),
+    beside("controls", "change_date", "Sept 2024", "not_a_date"),
+    beside("controls", "issuers", "USA|Belanda", "list_item_guess", "NLD"),
+    beside("controls", "issuers", "USA|???", "list_item", "'???'"),
+    beside("controls", "targets", "CHN|CHN", "list_twice", "'CHN'"),
+    beside("controls", "nodes", "tool_lito", "reference_unknown_guess", "'tool_litho'"),
+    beside("controls", "source", "judgement", "grade_too_high", at="grade"),
+    beside("hazards", "loss", "0.9", "interval_order", "loss is 0.9, but loss_high is 0.8"),
+    beside("hazards", "duration_weeks", "5000", "number_out_of_range", "0 to 1,040 (weeks)"),
+    beside("capability", "indicator", "fdi_inflows", "code_unknown_guess", "'fdi_inflow'"),
+    beside("capability", "unit", "USD", "unit_of_trait", "'USD/year'"),
+    beside("capability", "value", "1e9", "interval_order", at="value"),
+]
+
 TABLES = [
+    *BESIDE,
     in_csv(
         "many faults at once",
         many,

@@ -7,7 +7,7 @@ import pytest
 
 from pondasi.chain.load import CheckReport, check_pack
 from pondasi.errors import Problem
-from pondasi.words import Words
+from pondasi.words import LANGUAGES, Words
 from tests.tables.corpus import CORPUS, Case, Fault
 
 ENGLISH = Words("en")
@@ -25,11 +25,19 @@ def fits(problem: Problem, fault: Fault) -> bool:
     )
 
 
+ODD = re.compile(r"''(?!\w)|\(\)|\( |\bNone\b|\bnan\b|[{}]|  | [.,;:](?!\w)|object at 0x|to \.")
+"""An empty slot, or a leftover of the program."""
+
+
 def odd_texts(report: CheckReport) -> list[str]:
-    """Return texts with an empty slot, a leftover of the program, or no cure."""
-    odd = re.compile(r"''|\(\)|\( |\bNone\b|\bnan\b|[{}]|  | [.,;:](?!\w)|object at 0x|to \.|[^.?]$")
-    parts = [part for problem in report.problems for part in ENGLISH.problem_parts(problem)]
-    return [part for part in parts if not part or (odd.search(part) and "''0.52'" not in part)]
+    """Return texts of findings that are empty or odd, in any language, and English ones that do not end."""
+    odd = []
+    for language in LANGUAGES:
+        words = Words(language)
+        parts = [part for problem in report.problems for part in words.problem_parts(problem)]
+        odd += [part for part in parts if not part or ODD.search(part)]
+        odd += [part for part in parts if language == "en" and not part.endswith((".", "?"))]
+    return odd
 
 
 @pytest.mark.parametrize("case", CORPUS, ids=lambda case: case.name)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
 from pondasi.chain.rules import OUTPUT_TRAIT, SERVICE_TRAIT
+from pondasi.chain.shares import locate
 from pondasi.chain.variants import find_sums, inherit_links
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ class Accounts:
     output
         What a node sells (service included), for users of chips their industry's output, shape (n,)
         [USD/year]; zero where it is unknown.
-    values
-        By role, shape (n, n) [USD/year]: ``values[role][q, p]`` is what p buys from q (V, chain.8).
+    sales
+        By role, shape (n, n) [USD/year]: ``sales[role][q, p]`` is what p buys from q (V, chain.8).
     users
         Nodes that use finished chips.
     acyclic
@@ -72,7 +72,7 @@ class Accounts:
 
     nodes: tuple[str, ...]
     output: NDArray[np.float64] = field(repr=False)
-    values: Mapping[Role, sparse.csr_array] = field(repr=False)
+    sales: Mapping[Role, sparse.csr_array] = field(repr=False)
     users: tuple[str, ...]
     acyclic: bool
     gaps: Gaps
@@ -103,15 +103,14 @@ def account_nodes(chain: Chain) -> Accounts:
     sold = np.array([industry.get(node, market[node]) for node in nodes])
     serviced = np.array([service.get(node, np.nan) if node not in industry else np.nan for node in nodes])
     output = np.nan_to_num(sold) + np.nan_to_num(serviced)
-    index = pd.Index(nodes)
-    values = _value_links(index.get_indexer(supplier), index.get_indexer(user), role, split, sold, serviced)
+    sales = _value_links(locate(supplier, nodes), locate(user, nodes), role, split, sold, serviced)
     blank = np.isnan(split)
     gaps = Gaps(
         nodes_without_market=tuple(sorted({node for node in names if np.isnan(market[node])} - find_sums(chain))),
         links_without_size=tuple(sorted(set(zip(supplier[blank], user[blank], strict=True)))),
         users_without_output=tuple(sorted(node for node in users if np.isnan(industry[node]))),
     )
-    return Accounts(nodes, output, values, users, acyclic, gaps)
+    return Accounts(nodes, output, sales, users, acyclic, gaps)
 
 
 def sort_nodes(nodes: Sequence[str], links: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], bool]:

@@ -171,7 +171,8 @@ def _newton_step(P: NDArray[np.float64], c: NDArray[np.float64], gap: NDArray[np
     size = np.sqrt(P.sum(axis=1))
     S = (P / size[:, None]) @ _divide(P / size[:, None], c).T
     H = np.eye(len(gap)) - (S + S.T) / 2
-    return -np.linalg.lstsq(H, gap / size, rcond=SINGULAR)[0] / size
+    step: NDArray[np.float64] = -np.linalg.lstsq(H, gap / size, rcond=SINGULAR)[0] / size
+    return step
 
 
 SINGULAR = 1e-13
@@ -209,7 +210,8 @@ def _find_usable(
     if left.sum() > FEASIBILITY * UNITS:
         raise NoBalanceError(_find_shortfall(rows, columns, residual, np.flatnonzero(left > TRACE * UNITS)))
     _, part = connected_components(residual, directed=True, connection="strong")
-    return allowed & (used | (part[:m, None] == part[None, m:]))
+    joined: NDArray[np.bool_] = part[:m, None] == part[None, m:]
+    return allowed & (used | joined)
 
 
 def _find_shortfall(

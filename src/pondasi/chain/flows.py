@@ -20,7 +20,7 @@ from scipy import sparse
 
 from pondasi.chain.accounts import ROLES, Gaps, account_nodes
 from pondasi.chain.balance import NoBalanceError, balance
-from pondasi.chain.shares import list_places, tabulate_shares
+from pondasi.chain.shares import list_places, locate, tabulate_shares
 from pondasi.errors import BalanceError, Problem
 from pondasi.places import UNKNOWN
 
@@ -78,7 +78,8 @@ class Flows:
         Final demand, investment, rights, what leaves the chain, and what goes to buyers whose own output
         is unknown.
         """
-        return self.output - self.coefficients @ self.output
+        used: NDArray[np.float64] = self.coefficients @ self.output
+        return self.output - used
 
     @property
     def coefficients(self) -> sparse.csr_array:
@@ -125,13 +126,13 @@ def balance_flows(chain: Chain, prior: Prior | None = None, basis: Basis = "loca
     _check_prior(chain, prior)
     accounts = account_nodes(chain)
     places = list_places(chain)
-    order = pd.Index(chain.nodes["node"]).get_indexer(list(accounts.nodes))
+    order = locate(accounts.nodes, chain.nodes["node"].tolist())
     shares = tabulate_shares(chain, basis, places)[order]
     node, place = np.nonzero(shares)
     nodes, countries = np.array(accounts.nodes, dtype=object), np.array(places, dtype=object)
     labels = pd.MultiIndex.from_arrays([nodes[node], countries[place]], names=["node", "country"])
     spread = _Spread(accounts, labels, np.searchsorted(node, np.arange(len(nodes) + 1)), shares[node, place], prior)
-    matrices = {role: spread.over_countries(accounts.values[role]) for role in ROLES}
+    matrices = {role: spread.over_countries(accounts.sales[role]) for role in ROLES}
     if spread.problems:
         raise BalanceError(tuple(spread.problems.values()), "no_balance")
     return Flows(

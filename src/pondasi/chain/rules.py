@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from pondasi.tables.numbers import show_number
 from pondasi.tables.relations import find_target, split_items
 
 if TYPE_CHECKING:
@@ -120,8 +121,8 @@ def check_shares(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictio
         whole = countries.get(group.key)
         if whole is not None and group.total > whole.total + ROUNDING:
             both = replace(group, positions=(*whole.positions, *group.positions))
-            node, country, _ = group.key
-            _name_sum(pack, typed, "share", both, "firms_above_country", node=node, country=country, limit=whole.total)
+            (node, country, _), limit = group.key, show_number(whole.total)
+            _name_sum(pack, typed, "share", both, "firms_above_country", node=node, country=country, limit=limit)
 
 
 def check_firms(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictionary) -> None:
@@ -252,7 +253,16 @@ def _name_sum(
     *others, place = (typed.place(position, column) for position in group.positions)
     rows = ", ".join(str(typed.raw.rows[position]) for position in group.positions[:SHOWN_ROWS])
     rows += ", …" if len(group.positions) > SHOWN_ROWS else ""
-    pack.add(key, place, table=typed.raw.table, level=level, others=others, total=group.total, rows=rows, **fields)
+    pack.add(
+        key,
+        place,
+        table=typed.raw.table,
+        level=level,
+        others=others,
+        total=show_number(group.total),
+        rows=rows,
+        **fields,
+    )
 
 
 def _check_order(pack: RawPack, typed: Typed, names: tuple[str, str, str]) -> None:
@@ -265,7 +275,12 @@ def _check_order(pack: RawPack, typed: Typed, names: tuple[str, str, str]) -> No
             if below is None or above is None or below <= above:
                 continue
             place, others = typed.place(position, value), typed.places(position, low, high)
-            fields = {"lower": lower, "upper": upper, "low": below, "high": above}
+            fields: dict[str, Any] = {
+                "lower": lower,
+                "upper": upper,
+                "low": show_number(below),
+                "high": show_number(above),
+            }
             pack.add("interval_order", place, table=typed.raw.table, others=others, **fields)
 
 
@@ -294,7 +309,7 @@ def _check_range(pack: RawPack, typed: Typed, position: int, trait: Trait, figur
         if figure is not None and not trait.low <= figure <= trait.high:
             fields: dict[str, Any] = {
                 "trait": trait.name,
-                "figure": figure,
+                "figure": show_number(figure),
                 "low": trait.low,
                 "high": trait.high,
                 "unit": trait.unit,
@@ -341,9 +356,9 @@ def _value_inputs(
     return inputs
 
 
-def _round(money: float) -> float:
+def _round(money: float) -> float | str:
     """Return money at five digits, as a finding shows it."""
-    return float(f"{money:.5g}")
+    return show_number(float(f"{money:.5g}"))
 
 
 def _find_path(parents: Mapping[str, list[str]], start: str, goal: str) -> list[str] | None:

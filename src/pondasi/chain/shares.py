@@ -13,7 +13,7 @@ from pondasi.facts import weakest
 from pondasi.places import ROW, UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -73,10 +73,10 @@ def tabulate_shares(chain: Chain, basis: Basis, places: Sequence[str]) -> NDArra
     """
     rows = _read(chain, basis)
     factor, remainder, unknown = _complete(rows)
-    index = pd.Index(places)
     table = np.zeros((rows.nodes, len(places)))
-    np.add.at(table, (rows.node, index.get_indexer(rows.country)), np.nan_to_num(rows.share) * factor[rows.node])
-    rest = np.where(unknown, index.get_loc(UNKNOWN), index.get_loc(ROW))
+    place = locate(rows.country, places)
+    np.add.at(table, (rows.node, place), np.nan_to_num(rows.share) * factor[rows.node])
+    rest = np.where(unknown, places.index(UNKNOWN), places.index(ROW))
     table[np.arange(rows.nodes), rest] += remainder
     return table
 
@@ -84,6 +84,12 @@ def tabulate_shares(chain: Chain, basis: Basis, places: Sequence[str]) -> NDArra
 def list_places(chain: Chain) -> tuple[str, ...]:
     """Return every country of the share table by code, with ``ROW`` and ``UNKNOWN``."""
     return tuple(sorted({*chain.shares["country"], ROW, UNKNOWN}))
+
+
+def locate(names: Iterable[str], among: Sequence[str]) -> NDArray[np.intp]:
+    """Return where each name stands in a list without repeats; -1 for one that is not there."""
+    where = {name: place for place, name in enumerate(among)}
+    return np.array([where.get(name, -1) for name in names], dtype=np.intp)
 
 
 @dataclass(frozen=True)
@@ -101,14 +107,14 @@ class _Rows:
 
 
 def _read(chain: Chain, basis: Basis) -> _Rows:
-    frame, nodes = chain.shares, pd.Index(chain.nodes["node"].to_numpy(dtype=object))
+    frame, nodes = chain.shares, chain.nodes["node"].tolist()
     rows = np.flatnonzero(frame["firm"].isna().to_numpy() & (frame["basis"].to_numpy(dtype=object) == basis))
     node, country = (frame[name].to_numpy(dtype=object)[rows] for name in ("node", "country"))
-    return _Rows(len(nodes), rows, nodes.get_indexer(node), country, frame["share"].to_numpy(dtype=float)[rows])
+    return _Rows(len(nodes), rows, locate(node, nodes), country, frame["share"].to_numpy(dtype=float)[rows])
 
 
 def _sum(rows: _Rows, figure: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.bincount(rows.node, np.nan_to_num(figure), minlength=rows.nodes)
+    return np.bincount(rows.node, np.nan_to_num(figure), minlength=rows.nodes).astype(np.float64)
 
 
 def _complete(rows: _Rows) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:

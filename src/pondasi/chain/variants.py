@@ -1,8 +1,8 @@
 """Families and their variants: what is said of the family holds for each of its types.
 
 A family is often no more than the sum of its types ('lithography tools' of EUV, immersion and dry ones).
-Then it has no market of its own, and its links are passed on: what it sells, by each variant (chain.15);
-what it buys, by its variants in proportion to their markets (chain.16). A market that stands at the
+Then it has no market of its own, and its links are passed on: what it sells, by each variant (chain.16);
+what it buys, by its variants in proportion to their markets (chain.17). A market that stands at the
 family itself is what is sold as the family beyond its variants; nothing is counted twice.
 """
 
@@ -30,12 +30,12 @@ SIZES = ("sales_share", "low", "high")
 def inherit_links(chain: Chain) -> pd.DataFrame:
     """Return the links, with those of families passed on to their variants.
 
-    (chain.15) A variant sells to the users of its family, in the same parts of its own sales, unless it
+    (chain.16) A variant sells to the users of its family, in the same parts of its own sales, unless it
     has a link of its own with that user in that role: the nearest family that says something holds, and
     where it has several, their mean. Where own and inherited parts pass one together, the inherited ones
     fill what is left; where nothing is left, none is inherited.
 
-    (chain.16) What a supplier sells to a family without a market goes to the variants in proportion to
+    (chain.17) What a supplier sells to a family without a market goes to the variants in proportion to
     their markets, on top of what it sells to them by links of their own. If the market of one of them is
     unknown, so is the size of each of these links.
 
@@ -76,14 +76,14 @@ class _Link(NamedTuple):
     row: int
     sizes: tuple[float, ...]
 
-    def scale(self, factor: float, **names: str) -> _Link:
-        return self._replace(sizes=tuple(factor * size for size in self.sizes), **names)
+    def scale(self, factor: float) -> _Link:
+        return self._replace(sizes=tuple(factor * size for size in self.sizes))
 
 
 def _read(links: pd.DataFrame) -> list[_Link]:
-    names = (links[name].tolist() for name in ("supplier", "user", "role"))
+    suppliers, users, roles = (links[name].tolist() for name in ("supplier", "user", "role"))
     sizes = zip(*(links[name].tolist() for name in SIZES), strict=True)
-    return [_Link(*words, row, size) for row, (*words, size) in enumerate(zip(*names, sizes, strict=True))]
+    return list(map(_Link, suppliers, users, roles, range(len(links)), sizes))
 
 
 def _pass_sales(stated: Sequence[_Link], pairs: Sequence[tuple[str, str]]) -> list[_Link]:
@@ -105,12 +105,15 @@ def _inherit(node: str, own: Sequence[_Link], said: Sequence[_Link]) -> tuple[_L
     for link in said:
         if (link.user, link.role) not in named:
             fresh[link.user, link.role].append(link)
-    means = [links[0]._replace(sizes=tuple(np.mean([link.sizes for link in links], axis=0))) for links in fresh.values()]
+    means = [
+        links[0]._replace(sizes=tuple(np.mean([link.sizes for link in links], axis=0))) for links in fresh.values()
+    ]
     room = 1 - sum(link.sizes[0] for link in own if link.sizes[0] > 0)
     wanted = sum(link.sizes[0] for link in means if link.sizes[0] > 0)
     if room <= ROUNDING:
         return ()
-    return tuple(link.scale(room / wanted if wanted > room else 1.0, supplier=node) for link in means)
+    factor = room / wanted if wanted > room else 1.0
+    return tuple(link.scale(factor)._replace(supplier=node) for link in means)
 
 
 def _share_purchases(
@@ -125,7 +128,11 @@ def _share_purchases(
         parts[family] = {leaf: market[leaf] / total if total > 0 else math.nan for leaf in leaves}
     shared: list[_Link] = []
     for link in links:
-        shared += [link.scale(part, user=leaf) for leaf, part in parts[link.user].items()] if link.user in parts else [link]
+        shared += (
+            [link.scale(part)._replace(user=leaf) for leaf, part in parts[link.user].items()]
+            if link.user in parts
+            else [link]
+        )
     return shared
 
 

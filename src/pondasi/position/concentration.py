@@ -1,4 +1,4 @@
-"""How concentrated is the making of each node? (position.1)"""
+"""How concentrated is the making of each node (position.1)?"""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def measure_concentration(chain: Chain, basis: Basis = "location") -> pd.DataFra
     Example
     -------
     >>> from pondasi import load_chain
-    >>> measure_concentration(load_chain()).loc["litho_euv", ["hhi", "top"]].tolist()
-    [1.0, 'NLD']
+    >>> measure_concentration(load_chain()).loc["litho_euv", "top"]
+    'NLD'
     """
     places = list_places(chain)
     shares = tabulate_shares(chain, basis, places)

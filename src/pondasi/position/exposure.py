@@ -1,4 +1,4 @@
-"""On whom does a country's chip use depend, over all tiers? (position.2 to position.8)
+"""On whom does a country's chip use depend, over all tiers (position.2 to position.8)?
 
 For home country h, d are the chips that its user industries buy, and ``x = (I - A)^-1 d`` is all that
 has to be made for them: chips, wafers, packaging, materials, service of tools. *Supply exposure* to
@@ -7,10 +7,12 @@ last seller (Baldwin, Freeman and Theodorakopoulos 2022, doi:10.3386/w30525, who
 figure hides most of it). It counts gross production, as they do, since a stop of production is what
 hurts; a small value at an early tier can stop all that follows, so the exposure by node is given too.
 
-More figures are given beside it and never added to it. *Tools*: the new tools that this production buys
-in a year, by place of making. *Permission*: the rights and designs it needs, over all tiers, by head
-office of their owner. *Control*: the production itself, by head office of the maker. *Value*: the chip
-bill, by where its value is created; rights are part of the bill, so design counts where it is done.
+More figures are given beside it and never added to it. *Direct* (position.3): the makers of the chips as
+bought, the first tier only. *Tools* (position.4): the new tools that this production buys in a year, by
+place of making. *Permission* (position.5): the rights and designs it needs, over all tiers, by head
+office of their owner. *Control* (position.6): the production itself, by head office of the maker. *Value*
+(position.7): the chip bill, by where its value is created; rights are part of the bill, so design counts
+where it is done.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from scipy import sparse
 from pondasi.chain.accounts import account_nodes
 from pondasi.chain.flows import balance_flows, divide_columns
 from pondasi.chain.sample import sample_chains
-from pondasi.chain.shares import list_places, tabulate_shares
+from pondasi.chain.shares import list_places, locate, tabulate_shares
 from pondasi.errors import UsageError
 from pondasi.places import ROW, UNKNOWN
 from pondasi.position.requirements import solve_requirements
@@ -53,9 +55,9 @@ class Exposure:
     ----------
     by_country
         Index (home, kind, country); columns share [fraction of what the kind counts], value [USD/year],
-        direct (for supply: the country's part of the chips as bought, the first tier; share less direct
-        is what lies hidden behind the sellers), and low, high of the share where draws were made. The
-        home country itself is in it: foreign exposure is the rest.
+        direct (for supply: the country's part of the chips as bought; share less direct is what lies
+        behind the sellers, of either sign), and low, high of the share where draws were made. The home
+        country itself is in it: foreign exposure is the rest.
     by_node
         Index (home, node, country); columns value [USD/year] and share [fraction of the node], for
         supply.
@@ -72,10 +74,9 @@ class Exposure:
 
     def of(self, home: str, kind: Kind = "supply") -> pd.DataFrame:
         """Return the exposure of one home country, largest first; no rows where there is nothing of the kind."""
-        table = self.by_country.xs(home, level="home")
-        return (
-            table[table.index.get_level_values("kind") == kind].droplevel("kind").sort_values("share", ascending=False)
-        )
+        table = self.by_country
+        here = (table.index.get_level_values("home") == home) & (table.index.get_level_values("kind") == kind)
+        return table[here].droplevel(["home", "kind"]).sort_values("share", ascending=False)
 
 
 def measure_exposure(
@@ -118,12 +119,12 @@ def measure_exposure(
     table = _tabulate({"share": _part(central), "value": central}, places, wanted)
     table["direct"] = _tabulate({"direct": _part(system.made @ system.use)[None]}, places, wanted)
     if draws:
-        drawn = np.stack(
-            [_part(_measure(_draw(one, flows, places, wanted))[0]) for one in sample_chains(chain, draws, seed)]
-        )
+        systems = (_draw(one, flows, places, wanted) for one in sample_chains(chain, draws, seed))
+        drawn = np.stack([_part(_measure(drawn)[0]) for drawn in systems])
         low, high = np.quantile(drawn, [LOW_QUANTILE, HIGH_QUANTILE], axis=0)
-        table["low"] = np.minimum(_tabulate({"low": low}, places, wanted)["low"], table["share"])
-        table["high"] = np.maximum(_tabulate({"high": high}, places, wanted)["high"], table["share"])
+        ends = _tabulate({"low": low, "high": high}, places, wanted)
+        table["low"] = np.minimum(ends["low"], table["share"])
+        table["high"] = np.maximum(ends["high"], table["share"])
     table = table[(table.drop(columns="direct") > 0).any(axis=1)]
     by_node = _spread(flows.labels, needed, wanted).rename("value").to_frame()
     by_node["share"] = by_node["value"] / by_node.groupby(["home", "node"])["value"].transform("sum")
@@ -170,10 +171,10 @@ class _System:
 
 def _look_at_labels(chain: Chain, flows: Flows, places: tuple[str, ...], homes: tuple[str, ...]) -> _System:
     """Return balanced flows as a system of suppliers."""
-    place = pd.Index(places).get_indexer(flows.labels.get_level_values("country"))
+    place = locate(flows.labels.get_level_values("country"), places)
     n = len(place)
     made = sparse.csr_array((np.ones(n), (place, np.arange(n))), shape=(len(places), n))
-    node = pd.Index(chain.nodes["node"]).get_indexer(flows.labels.get_level_values("node"))
+    node = locate(flows.labels.get_level_values("node"), chain.nodes["node"].tolist())
     owned = sparse.csr_array(tabulate_shares(chain, "control", places)[node].T)
     use = trace_use(flows, homes)
     return _System(flows.Z, flows.licence, flows.capital, flows.output, use, made, owned, flows.acyclic)
@@ -182,11 +183,11 @@ def _look_at_labels(chain: Chain, flows: Flows, places: tuple[str, ...], homes: 
 def _look_at_nodes(chain: Chain, places: tuple[str, ...], homes: tuple[str, ...]) -> _System:
     """Return a chain as a system of nodes: exact where no prior tells users' suppliers apart (position.8)."""
     accounts = account_nodes(chain)
-    order = pd.Index(chain.nodes["node"]).get_indexer(list(accounts.nodes))
+    order = locate(accounts.nodes, chain.nodes["node"].tolist())
     made, owned = (tabulate_shares(chain, basis, places)[order] for basis in ("location", "control"))
     user = np.array([node in accounts.users for node in accounts.nodes], dtype=bool)
     bought = user[:, None] * made[:, [places.index(home) for home in homes]]
-    flow, licence, capital = (accounts.values[role] for role in ("flow", "licence", "capital"))
+    flow, licence, capital = (accounts.sales[role] for role in ("flow", "licence", "capital"))
     countries = sparse.csr_array(made.T), sparse.csr_array(owned.T)
     return _System(flow, licence, capital, accounts.output, flow @ bought, *countries, accounts.acyclic)
 
@@ -215,7 +216,8 @@ def _measure(system: _System) -> tuple[NDArray[np.float64], NDArray[np.float64]]
 def _part(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return parts of the whole over places, shape (..., places, homes); zero where there is nothing."""
     total = values.sum(axis=-2, keepdims=True)
-    return np.divide(values, total, out=np.zeros_like(values), where=total > 0)
+    parts: NDArray[np.float64] = np.divide(values, total, out=np.zeros_like(values), where=total > 0)
+    return parts
 
 
 def _tabulate(columns: dict[str, NDArray[np.float64]], places: tuple[str, ...], homes: tuple[str, ...]) -> pd.DataFrame:
@@ -245,4 +247,4 @@ def _check_homes(chain: Chain, flows: Flows, homes: Sequence[str] | None) -> tup
             raise UsageError("country_absent", country=home)
         if home not in using:
             raise UsageError("country_without_use", country=home)
-    return tuple(homes)
+    return tuple(dict.fromkeys(homes))

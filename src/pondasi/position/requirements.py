@@ -18,7 +18,7 @@ MAX_INVERSE = 3_000
 
 
 def solve_requirements(
-    coefficients: sparse.sparray, use: NDArray[np.float64], *, acyclic: bool = False
+    coefficients: sparse.csr_array[np.float64], use: NDArray[np.float64], *, acyclic: bool = False
 ) -> NDArray[np.float64]:
     """Return the output x that a use d needs over all tiers (position.2): ``(I - A) x = d``.
 
@@ -43,11 +43,11 @@ def solve_requirements(
     if not use.size:
         return use.copy()
     system = sparse.csc_array(sparse.eye_array(n) - coefficients)
-    permute = "NATURAL" if acyclic else "COLAMD"
-    return np.asarray(splu(system, permc_spec=permute).solve(use))
+    factors = splu(system, permc_spec="NATURAL" if acyclic else "COLAMD")
+    return np.asarray(factors.solve(use))
 
 
-def invert_requirements(coefficients: sparse.sparray) -> NDArray[np.float64]:
+def invert_requirements(coefficients: sparse.csr_array[np.float64]) -> NDArray[np.float64]:
     """Return ``(I - A)^-1`` as a full matrix, for small chains.
 
     Raises

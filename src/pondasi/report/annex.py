@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pondasi.tables.excel_shape import fit_rows, print_wide
 from pondasi.tables.write import replace_file
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pondasi.report.brief import Brief
     from pondasi.words import Words
 
-WIDTH_TEXT, WIDTH_NUMBER = 40, 14
+WIDTH_STATEMENT, WIDTH_TEXT, WIDTH_NUMBER = 100, 40, 14
 FORMATS = {"fraction": "0.0%", "USD/year": "#,##0", "index": "0.00", "count": "0"}
 SHEET_NAME = 31
 """Longest name of a sheet that a spreadsheet allows."""
@@ -45,6 +46,8 @@ def write_annex(brief: Brief, words: Words, path: str | Path) -> None:
     for key, value in brief.manifest.items():
         first.append([f"{words.say(f'manifest.{key}')}: {value}"])
     _shape(first, 4)
+    first.column_dimensions["A"].width = WIDTH_STATEMENT
+    fit_rows(first, 5, first.max_row)
     for section in brief.sections:
         for chart in section.blocks:
             _write_chart(book.create_sheet(_name(words.say(f"annex.sheet.{chart.id}"))), chart, words)
@@ -113,17 +116,18 @@ def _write_cell(sheet: Worksheet, row: int, column: int, cell: Cell, kind: str, 
 
 def _shape(sheet: Worksheet, head: int) -> None:
     """Make the head row bold and freeze it; give columns a readable width."""
-    from openpyxl.styles import Alignment, Font
+    from openpyxl.styles import Font
     from openpyxl.utils import get_column_letter
 
     for cell in sheet[head]:
         cell.font = Font(bold=True)
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
     sheet.freeze_panes = f"B{head + 1}"
+    print_wide(sheet)
     for number in range(1, sheet.max_column + 1):
         cells = [sheet.cell(row, number).value for row in range(head, min(sheet.max_row, head + 40) + 1)]
         text = any(isinstance(value, str) and len(value) > WIDTH_NUMBER for value in cells[1:])
         sheet.column_dimensions[get_column_letter(number)].width = WIDTH_TEXT if text or number == 1 else WIDTH_NUMBER
+    fit_rows(sheet, head, head)
 
 
 def _name(text: str) -> str:

@@ -134,14 +134,12 @@ def _read_cells(cells: Sequence[Any], reader: Reader) -> list[Outcome]:
     known: dict[str, Outcome] = {}
     outcomes = []
     for cell in cells:
-        if is_blank(cell):
-            outcome = BLANK
-        elif not isinstance(cell, str):
-            outcome = read_cell(cell, reader)
+        if not isinstance(cell, str):
+            outcome = BLANK if is_blank(cell) else read_cell(cell, reader)
         elif cell in known:
             outcome = known[cell]
         else:
-            outcome = known[cell] = read_cell(cell, reader)
+            outcome = known[cell] = BLANK if is_blank(cell) else read_cell(cell, reader)
         outcomes.append(outcome)
     return outcomes
 

@@ -16,6 +16,7 @@ from pondasi.places import ROW, load_countries
 from pondasi.tables.cells import empty_frame
 from pondasi.tables.dictionary import Column, Dictionary, load_dictionary
 from pondasi.tables.excel_read import README
+from pondasi.tables.excel_shape import fit_rows, print_wide
 from pondasi.tables.numbers import LOCALES
 from pondasi.tables.raw import UNITS_MARK, column_letter
 from pondasi.tables.text import escape_text
@@ -104,9 +105,8 @@ def _write_readme(
         link.font = Font(underline="single", color=REQUIRED_FILL)
     for letter, width in {"A": 14, "B": 72, "C": 60}.items():
         sheet.column_dimensions[letter].width = width
-    for row in sheet.iter_rows(min_row=2):
-        for cell in row:
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
+    fit_rows(sheet, 3, sheet.max_row)
+    print_wide(sheet)
 
 
 def _write_lists(book: Workbook, dictionary: Dictionary, columns: Mapping[str, Mapping[str, Column]]) -> dict[str, str]:

@@ -93,6 +93,17 @@ def round_significant(value: float) -> float:
     return float(f"{value:.{DIGITS}g}") + 0.0
 
 
+def show_number(value: float) -> float | str:
+    """Return a number for the slot of a text: itself, or as 1e+22 where it has too many zeros to write out.
+
+    Example
+    -------
+    >>> show_number(0.25), show_number(1e22)
+    (0.25, '1e+22')
+    """
+    return value if _can_be_said(value) else f"{value:.{DIGITS}g}"
+
+
 def _style(locale: str) -> str:
     return "id" if locale == "id" else "en"
 
