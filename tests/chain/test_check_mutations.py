@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -416,6 +417,7 @@ def explain(
     return f"{form}: {spot.table} row {spot.row} {spot.column.name} {spot.text!r} -> {cell!r} ({corruption.__name__}): {told}"
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(data=st.data())
 def test_a_changed_cell_of_a_csv_is_named_or_means_the_same(data: st.DataObject, tmp_path: Path) -> None:
@@ -429,6 +431,7 @@ def test_a_changed_cell_of_a_csv_is_named_or_means_the_same(data: st.DataObject,
     assert unnamed(before, after) == [], explain("csv", spot, corruption, cell, before, after)
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(data=st.data())
 def test_a_changed_cell_of_a_workbook_is_named_or_means_the_same(data: st.DataObject, tmp_path: Path) -> None:
@@ -453,7 +456,7 @@ FREE = {"text", "url"}
 
 
 @given(data=st.data())
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_two_cells_in_each_others_place_are_noticed(data: st.DataObject, tmp_path: Path) -> None:
     """One of the two is named, and no other cell changes."""
     spot = data.draw(st.sampled_from(spots()))
@@ -474,7 +477,7 @@ def test_two_cells_in_each_others_place_are_noticed(data: st.DataObject, tmp_pat
 
 
 @given(spot=st.sampled_from(spots()), place=st.integers(0, 20))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_row_that_stands_twice_is_named(spot: Spot, place: int, tmp_path: Path) -> None:
     tables = valid_tables()
     rows = tables[spot.table]
@@ -486,7 +489,7 @@ def test_a_row_that_stands_twice_is_named(spot: Spot, place: int, tmp_path: Path
 
 
 @given(data=st.data())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_misspelt_column_is_named(data: st.DataObject, tmp_path: Path) -> None:
     spot = data.draw(st.sampled_from(spots()))
     name = spot.column.name
@@ -519,7 +522,7 @@ def lost_rows(before: CheckReport, after: CheckReport, table: str) -> bool:
 
 
 @given(data=st.data())
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_stray_sign_between_cells_is_noticed(data: st.DataObject, tmp_path: Path) -> None:
     """A delimiter, a quote or a line end where none belongs."""
     table = data.draw(st.sampled_from(sorted(valid_tables())))
@@ -545,7 +548,7 @@ def in_free_text(table: str, start: str) -> bool:
 
 
 @given(table=st.sampled_from(sorted(valid_tables())), part=st.floats(0, 1))
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_file_that_is_cut_off_is_noticed(table: str, part: float, tmp_path: Path) -> None:
     """Unless the cut falls between two rows, where the file looks whole."""
     data = csv_text(valid_tables()[table]).encode()

@@ -42,7 +42,8 @@ def through(chain: Chain, form: str, folder: Path) -> Chain:
 
 
 @given(tables=small_chains(), forms=st.permutations(sorted(FORMS)))
-@settings(max_examples=100, suppress_health_check=IN_FOLDER)
+@pytest.mark.slow
+@settings(suppress_health_check=IN_FOLDER)
 def test_a_chain_is_the_same_in_every_form(tables: dict[str, pd.DataFrame], forms: list[str], tmp_path: Path) -> None:
     chain = build_chain(tables, id="small", version="2026.10")
     found = chain
@@ -52,7 +53,7 @@ def test_a_chain_is_the_same_in_every_form(tables: dict[str, pd.DataFrame], form
 
 
 @given(tables=small_chains())
-@settings(max_examples=100)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_built_is_what_was_given(tables: dict[str, pd.DataFrame]) -> None:
     chain = build_chain(tables)
     assert_same(build_chain(chain.tables), chain)

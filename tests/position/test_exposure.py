@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pondasi.chain.flows import balance_flows
 from pondasi.chain.load import load_chain
 from pondasi.chain.sample import sample_chain
-from pondasi.errors import UsageError
+from pondasi.errors import BalanceError, UsageError
 from pondasi.position.exposure import KINDS, measure_exposure, trace_use
 from tests.chain.random_chains import (
     add_node,
@@ -203,6 +203,27 @@ def test_a_prior_moves_the_exposure_and_the_draws_follow_it():
     assert low < share < high
     # The band is the prior's: the exposure without it lies far below.
     assert low > 1.5 * plain.by_country.loc[own, "high"]
+
+
+def test_draws_that_contradict_the_closed_routes_are_left_out():
+    """Japan sells no chips to Indonesia, which makes 0.1 of them: only where it uses less than that is there a balance."""
+    closed = {("chip", "use"): pd.DataFrame([[0.0]], ["JPN"], ["IDN"])}
+    chain = use_of_indonesia(0.08, 0.0, 1.0)
+    flows = balance_flows(chain, closed)
+    exposure = measure_exposure(chain, ["IDN"], draws=40, flows=flows)
+    assert 0 < exposure.draws < 40
+    assert exposure.by_country.loc[("IDN", "supply", "IDN"), "direct"] == pytest.approx(1.0)
+    with pytest.raises(BalanceError):
+        measure_exposure(use_of_indonesia(0.2, 0.15, 0.3), ["IDN"], draws=3, flows=flows)
+
+
+def use_of_indonesia(share, low, high):
+    """Return the chain of two countries in which Indonesia uses this part of the chips."""
+    chain = two_countries()
+    shares = chain.shares
+    for country, ends in (("IDN", [share, low, high]), ("JPN", [1 - share, 1 - high, 1 - low])):
+        shares.loc[(shares["node"] == "use") & (shares["country"] == country), ["share", "low", "high"]] = ends
+    return change(chain, shares=shares)
 
 
 def test_where_no_prior_tells_them_apart_users_of_the_same_chips_depend_alike():

@@ -54,7 +54,7 @@ CSV_LIKE = st.text(st.sampled_from('nodesharlik,;\t"\n\r#=|_0123456789.%\u3000ã
 
 
 @given(data=st.binary(max_size=300) | CSV_LIKE, name=st.sampled_from(["nodes", "shares", "links", "sources"]))
-@settings(max_examples=150, suppress_health_check=IN_FOLDER)
+@settings(suppress_health_check=IN_FOLDER)
 def test_any_bytes_as_csv(data: bytes, name: str, tmp_path: Path) -> None:
     pack = write_csv(tmp_path / "pack", valid_tables())
     (pack / f"{name}.csv").write_bytes(data)
@@ -62,7 +62,7 @@ def test_any_bytes_as_csv(data: bytes, name: str, tmp_path: Path) -> None:
 
 
 @given(rows=st.lists(st.lists(st.text(max_size=4), max_size=15), max_size=4), name=st.sampled_from(["nodes", "traits"]))
-@settings(max_examples=150, suppress_health_check=IN_FOLDER)
+@settings(suppress_health_check=IN_FOLDER)
 def test_any_cells_under_a_right_header(rows: list[list[str]], name: str, tmp_path: Path) -> None:
     tables = valid_tables()
     tables[name][1:] = rows
@@ -72,7 +72,7 @@ def test_any_cells_under_a_right_header(rows: list[list[str]], name: str, tmp_pa
 
 
 @given(data=st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode("utf-8", errors="ignore")))
-@settings(max_examples=100, suppress_health_check=IN_FOLDER)
+@settings(suppress_health_check=IN_FOLDER)
 def test_any_bytes_as_head(data: bytes, tmp_path: Path) -> None:
     pack = write_csv(tmp_path / "pack", {"nodes": valid_tables()["nodes"]})
     (pack / "pack.toml").write_bytes(data)
@@ -86,7 +86,7 @@ HEAD_VALUES = st.recursive(
 
 
 @given(head=st.dictionaries(st.sampled_from(["id", "version", "locale", "delimiter", "title"]), HEAD_VALUES))
-@settings(max_examples=60, suppress_health_check=IN_FOLDER)
+@settings(suppress_health_check=IN_FOLDER)
 def test_any_values_in_the_head(head: dict[str, object], tmp_path: Path) -> None:
     pack = write_csv(tmp_path / "pack", {"nodes": valid_tables()["nodes"]})
     (pack / "pack.toml").write_text(
@@ -97,7 +97,7 @@ def test_any_values_in_the_head(head: dict[str, object], tmp_path: Path) -> None
 
 @pytest.mark.parametrize("suffix", ["xlsx", "xlsm", "parquet"])
 @given(data=st.binary(max_size=200), start=st.sampled_from([b"", b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"]))
-@settings(max_examples=50, suppress_health_check=IN_FOLDER)
+@settings(suppress_health_check=IN_FOLDER)
 def test_any_bytes_as_a_binary_file(suffix: str, data: bytes, start: bytes, tmp_path: Path) -> None:
     if suffix == "parquet":
         path = write_csv(tmp_path / "pack", {"sources": valid_tables()["sources"]})
@@ -116,7 +116,7 @@ def whole_book() -> bytes:
 
 
 @given(part=st.floats(0, 0.999))
-@settings(max_examples=80, suppress_health_check=IN_FOLDER)
+@settings(suppress_health_check=IN_FOLDER)
 def test_a_workbook_that_is_cut_off_is_refused(part: float, whole_book: bytes, tmp_path: Path) -> None:
     path = tmp_path / "pack.xlsx"
     path.write_bytes(whole_book[: int(len(whole_book) * part)])
@@ -124,7 +124,7 @@ def test_a_workbook_that_is_cut_off_is_refused(part: float, whole_book: bytes, t
 
 
 @given(data=st.data())
-@settings(max_examples=150, suppress_health_check=IN_FOLDER)
+@settings(suppress_health_check=IN_FOLDER)
 def test_a_workbook_with_flipped_bytes(data: st.DataObject, whole_book: bytes, tmp_path: Path) -> None:
     """Either a finding, or the content is what it was."""
     broken = bytearray(whole_book)
@@ -140,7 +140,7 @@ def test_a_workbook_with_flipped_bytes(data: st.DataObject, whole_book: bytes, t
 
 
 @given(data=st.data())
-@settings(max_examples=100, suppress_health_check=IN_FOLDER)
+@settings(suppress_health_check=IN_FOLDER)
 def test_a_workbook_whose_parts_are_damaged(data: st.DataObject, whole_book: bytes, tmp_path: Path) -> None:
     """The archive is sound, but one of its files is not what the format asks for."""
     with zipfile.ZipFile(BytesIO(whole_book)) as archive:
@@ -158,7 +158,7 @@ def test_a_workbook_whose_parts_are_damaged(data: st.DataObject, whole_book: byt
 
 
 @given(data=st.data())
-@settings(max_examples=60, suppress_health_check=IN_FOLDER)
+@settings(suppress_health_check=IN_FOLDER)
 def test_a_damaged_parquet_file(data: st.DataObject, tmp_path: Path) -> None:
     pack = write_parquet(tmp_path / "pack", typed_tables(valid_tables()))
     file = pack / "nodes.parquet"
@@ -222,7 +222,6 @@ def test_numbers_of_a_parquet_file_are_read_whatever_their_kind(tmp_path: Path) 
 
 
 @given(data=st.data())
-@settings(max_examples=100)
 def test_any_frame_is_built_or_refused(data: st.DataObject) -> None:
     cells = (
         st.none()
@@ -314,11 +313,11 @@ def test_a_long_cell_is_cut_short_in_its_finding(tmp_path: Path) -> None:
     assert problem.value.endswith("â€¦")
 
 
-def test_thousands_of_faults_are_all_named_in_time(tmp_path: Path) -> None:
+def test_very_many_faults_are_all_named_in_time(tmp_path: Path) -> None:
     """Each cell of two columns is unknown and unlike the others, so that no guess is found twice."""
     tables = valid_tables()
     row = tables["shares"][1]
-    tables["shares"][1:] = [[f"node_{number}", f"{number:04d}", *row[2:]] for number in range(5000)]
+    tables["shares"][1:] = [[f"node_{number}", f"{number:04d}", *row[2:]] for number in range(1500)]
     report = told(write_csv(tmp_path / "pack", tables))
-    assert len([problem for problem in report.errors if problem.place.column == "country"]) == 5000
-    assert len([problem for problem in report.errors if problem.place.column == "node"]) == 5000
+    assert len([problem for problem in report.errors if problem.place.column == "country"]) == 1500
+    assert len([problem for problem in report.errors if problem.place.column == "node"]) == 1500

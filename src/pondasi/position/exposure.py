@@ -28,12 +28,12 @@ from pondasi.chain.accounts import account_nodes
 from pondasi.chain.flows import balance_flows, divide_columns
 from pondasi.chain.sample import sample_chains
 from pondasi.chain.shares import list_places, locate, tabulate_shares
-from pondasi.errors import UsageError
+from pondasi.errors import BalanceError, UsageError
 from pondasi.places import ROW, UNKNOWN
 from pondasi.position.requirements import solve_requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -64,7 +64,7 @@ class Exposure:
     use
         Chips that each home country uses [USD/year], index (home, node).
     draws
-        How many chains the band rests on; 0 for none.
+        How many drawn chains the band rests on; 0 for none.
     """
 
     by_country: pd.DataFrame = field(repr=False)
@@ -97,12 +97,14 @@ def measure_exposure(
         Seed of the draws.
     flows
         Balanced flows of the chain, if they are at hand or were balanced with a prior; the drawn chains
-        are then balanced in the same way.
+        are then balanced in the same way. Draws that contradict its closed routes are left out.
 
     Raises
     ------
     UsageError
         If a home country is not in the chain or uses no chips.
+    BalanceError
+        If every draw contradicts the closed routes.
 
     Example
     -------
@@ -119,9 +121,10 @@ def measure_exposure(
     table = _tabulate({"share": _part(central), "value": central}, places, wanted)
     table["direct"] = _tabulate({"direct": _part(system.made @ system.use)[None]}, places, wanted)
     if draws:
-        systems = (_draw(one, flows, places, wanted) for one in sample_chains(chain, draws, seed))
-        drawn = np.stack([_part(_measure(drawn)[0]) for drawn in systems])
-        low, high = np.quantile(drawn, [LOW_QUANTILE, HIGH_QUANTILE], axis=0)
+        systems = _draw_systems(chain, flows, places, wanted, draws, seed)
+        drawn = [_part(_measure(one)[0]) for one in systems]
+        draws = len(drawn)
+        low, high = np.quantile(np.stack(drawn), [LOW_QUANTILE, HIGH_QUANTILE], axis=0)
         ends = _tabulate({"low": low, "high": high}, places, wanted)
         table["low"] = np.minimum(ends["low"], table["share"])
         table["high"] = np.maximum(ends["high"], table["share"])
@@ -192,11 +195,25 @@ def _look_at_nodes(chain: Chain, places: tuple[str, ...], homes: tuple[str, ...]
     return _System(flow, licence, capital, accounts.output, flow @ bought, *countries, accounts.acyclic)
 
 
-def _draw(chain: Chain, flows: Flows, places: tuple[str, ...], homes: tuple[str, ...]) -> _System:
-    """Return a drawn chain as a system, balanced as ``flows`` were."""
-    if flows.prior is None and flows.basis == "location":
-        return _look_at_nodes(chain, places, homes)
-    return _look_at_labels(chain, balance_flows(chain, flows.prior, flows.basis), places, homes)
+def _draw_systems(
+    chain: Chain, flows: Flows, places: tuple[str, ...], homes: tuple[str, ...], draws: int, seed: int
+) -> Iterator[_System]:
+    """Yield drawn chains as systems, balanced as ``flows`` were; those that have no balance are left out."""
+    contradiction: BalanceError | None = None
+    balanced = 0
+    for drawn in sample_chains(chain, draws, seed):
+        if flows.prior is None and flows.basis == "location":
+            yield _look_at_nodes(drawn, places, homes)
+            continue
+        try:
+            system = _look_at_labels(drawn, balance_flows(drawn, flows.prior, flows.basis), places, homes)
+        except BalanceError as error:
+            contradiction = error
+            continue
+        balanced += 1
+        yield system
+    if contradiction is not None and not balanced:
+        raise contradiction
 
 
 def _measure(system: _System) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -59,7 +59,9 @@ BROKEN = (
 )
 """What openpyxl and the unpacker raise on a damaged workbook; a fault of ours would show in the tests."""
 
-_AREA = re.compile(rb"""<(?:\w+:)?(?:mergeCell|hyperlink)\b[^>]*?\bref=["']([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)["']""")
+_AREA = re.compile(
+    rb"""<(?:\w+:)?(?:mergeCell|hyperlink)\b[^>]*?\bref=["']([A-Z]+)([0-9]+):(?P<last>([A-Z]+)([0-9]+))["']"""
+)
 
 
 def open_workbook(pack: RawPack, file: Path) -> Workbook | None:
@@ -121,14 +123,16 @@ def _check_container(pack: RawPack, place: Place, data: bytes) -> bool:
     if "[Content_Types].xml" not in names:
         pack.add("excel_no_workbook", place)
         return False
-    if sum(_count_cells(match) for sheet in spans for match in _AREA.finditer(sheet)) > MAX_CELLS:
-        pack.add("sheet_too_large", place, value="merged cells", limit=MAX_CELLS)
+    areas = [match for sheet in spans for match in _AREA.finditer(sheet)]
+    if sum(map(_count_cells, areas)) > MAX_CELLS:
+        largest = max(areas, key=_count_cells)["last"].decode()
+        pack.add("sheet_too_large", place, value=largest, limit=float(MAX_CELLS))
         return False
     return True
 
 
 def _count_cells(area: re.Match[bytes]) -> int:
-    left, top, right, bottom = area.groups()
+    left, top, _, right, bottom = area.groups()
     return (column_number(right.decode()) - column_number(left.decode()) + 1) * (int(bottom) - int(top) + 1)
 
 
@@ -149,7 +153,7 @@ def _read_sheet(pack: RawPack, file: str, sheet: Worksheet) -> None:
     table = sheet.title
     if _is_too_large(sheet):
         corner = sheet.dimensions.rpartition(":")[2]
-        pack.add("sheet_too_large", Place(file, table), table=table, value=corner, limit=MAX_CELLS)
+        pack.add("sheet_too_large", Place(file, table), table=table, value=corner, limit=float(MAX_CELLS))
         return
     body = [(number, [_take(cell) for cell in row]) for number, row in enumerate(sheet.iter_rows(), start=1)]
     raw = shape_table(pack, table, file, table, body)

@@ -38,6 +38,7 @@ PERCENT = 100
 _ID = re.compile(r"[a-z0-9][a-z0-9_.\-]*")
 _URL = re.compile(r"https?://[^\s]+")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+_OTHER_SIGNS = re.compile(r"[,;/、\s]+")
 _YEAR = re.compile(r"[0-9]+(?:\.0*)?")
 _TIMES = (dt.date, dt.time, dt.timedelta)
 
@@ -182,13 +183,14 @@ def _read_id(cell: object, _reader: Reader) -> Outcome:
 
 
 def _read_list(cell: object, reader: Reader) -> Outcome:
-    parts = [part.strip() for part in narrow_text(_as_text(cell)).split("|")]
+    text = narrow_text(_as_text(cell))
+    parts = [part.strip() for part in text.split("|")]
     if "" in parts:
         return _faulty("list_blank_item", cell)
     countries = reader.column.type == "countries"
     for part in parts:
-        if not (is_country(part) if countries else _ID.fullmatch(part)):
-            guess = suggest_country(part) if countries else make_id(part)
+        if not _is_item(part, countries=countries):
+            guess = _guess_items(part, countries=countries)
             return (
                 _faulty("list_item_guess", cell, item=part, guess=guess)
                 if guess
@@ -197,6 +199,18 @@ def _read_list(cell: object, reader: Reader) -> Outcome:
     if len(set(parts)) != len(parts):
         return _faulty("list_twice", cell, item=next(part for part in parts if parts.count(part) > 1))
     return Outcome("|".join(parts))
+
+
+def _is_item(text: str, *, countries: bool) -> bool:
+    return is_country(text) if countries else _ID.fullmatch(text) is not None
+
+
+def _guess_items(text: str, *, countries: bool) -> str:
+    """Return what an item most likely means: several that are parted by another sign, or one misspelt."""
+    several = [part for part in _OTHER_SIGNS.split(text) if part]
+    if len(several) > 1 and all(_is_item(part, countries=countries) for part in several):
+        return "|".join(several)
+    return (suggest_country(text) or "") if countries else make_id(text)
 
 
 def _read_code(cell: object, reader: Reader) -> Outcome:
