@@ -123,7 +123,10 @@ def shape_table(
     names = _check_names(pack, Place(file, sheet, header_row), table, header, data)
     crooked = _check_widths(pack, table, file, sheet, names, len(header), data)
     data = [(row, cells[:1] if position in crooked else cells) for position, (row, cells) in enumerate(data)]
-    positions = {name: names.index(name) for name in names if name}
+    positions: dict[str, int] = {}
+    for position, name in enumerate(names):
+        if name:
+            positions.setdefault(name, position)
     cells = {
         name: [cells[position] if position < len(cells) else None for _, cells in data]
         for name, position in positions.items()
@@ -131,10 +134,8 @@ def shape_table(
     raw = RawTable(table, file, sheet, list(positions), cells, [row for row, _ in data], header_row, crooked=crooked)
     if units is not None:
         raw.units_row, found = units
-        raw.units = {
-            name: show_cell(cell) for name, cell in zip(names, found, strict=False) if name and not is_blank(cell)
-        }
-        raw.units = {name: unit for name, unit in raw.units.items() if unit != UNITS_MARK}
+        shown = zip(names[1:], map(show_cell, found[1:]), strict=False)
+        raw.units = {name: unit for name, unit in shown if name and unit}
     return raw
 
 
@@ -230,20 +231,26 @@ def _check_names(
     pack: RawPack, place: Place, table: str, header: list[Any], data: list[tuple[int, list[Any]]]
 ) -> list[str]:
     """Return the names of the columns, '' for one without name; the last one has a name."""
-    names: list[str] = []
-    for number, cell in enumerate(header, start=1):
-        name = drop_invisible(narrow_text(show_cell(cell)))
+    names = [drop_invisible(narrow_text(show_cell(cell))) for cell in header]
+    filled = _find_filled(data) if "" in names else frozenset()
+    seen = {""}
+    for number, (name, cell) in enumerate(zip(names, header, strict=True), start=1):
         here = Place(place.file, place.sheet, place.row, name or None)
         if isinstance(cell, (Formula, CellError)):
             pack.add("cell_formula" if isinstance(cell, Formula) else "cell_error", here, table=table, value=name)
-        if not name and any(len(cells) >= number and not is_blank(cells[number - 1]) for _, cells in data):
+        if not name and number - 1 in filled:
             pack.add("header_blank", here, table=table, number=number, letter=column_letter(number))
-        elif name and name in names:
+        elif name and name in seen:
             pack.add("header_twice", here, table=table)
-        names.append(name)
+        seen.add(name)
     while names and not names[-1]:
         names.pop()
     return names
+
+
+def _find_filled(data: list[tuple[int, list[Any]]]) -> frozenset[int]:
+    """Return the positions in which some row has a cell that is not blank."""
+    return frozenset(position for _, cells in data for position, cell in enumerate(cells) if not is_blank(cell))
 
 
 def _check_widths(
