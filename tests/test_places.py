@@ -49,6 +49,11 @@ def test_nothing_is_suggested_for_nonsense():
     assert suggest_country("§§§§§") is None
 
 
+@pytest.mark.parametrize("text", ["IDN", "idn", "Indonesia", "INDONESIA", "インドネシア"])
+def test_a_certain_country_is_taken(text):
+    assert require_country(text) == "IDN"
+
+
 def test_unknown_is_no_country_that_a_table_may_hold():
     assert not is_country("UNKNOWN")
     assert is_country("ROW")
@@ -56,7 +61,9 @@ def test_unknown_is_no_country_that_a_table_may_hold():
 
 def test_a_wrong_code_names_the_nearest():
     with pytest.raises(UsageError, match="Did you mean IDN"):
-        require_country("Indonesia")
+        require_country("Indonesa")
+    with pytest.raises(UsageError):
+        require_country("ROW")
     with pytest.raises(UsageError, match="three letters"):
         require_country("§§§§§")
     with pytest.raises(UsageError, match="no profile"):

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from pondasi.report.numbers import Numbers
-from pondasi.words import LANGUAGES, Words
+from pondasi.words import LANGUAGES, Words, spell_number
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "pondasi"
 CATALOGUES = PACKAGE / "words"
 SOURCE, *TRANSLATIONS = LANGUAGES
 
-SAME = {"HHI", "Pondasi", "Data ({rows})", "{value} USD"}
+SAME = {"HHI", "Pondasi", "Data ({rows})", "{value} USD", "minus {number}"}
 """Texts with words that may be the same in English and in another language."""
 
 CARRIERS = {"pack.add": 0, "Problem": 0, "Fault": 0, "_fault": 0, "_faulty": 0, "_name_sum": 4, "row.problem": 0}
@@ -427,3 +427,15 @@ def test_a_share_shows_its_interval(
 @pytest.mark.parametrize(("language", "text"), [("en", "1,234.5"), ("id", "1.234,5"), ("ja", "1,234.5")])
 def test_a_bare_number_inside_a_sentence_has_the_marks_of_its_language(language: str, text: str) -> None:
     assert text in Words(language).say("place.row", row=1234.5)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("value", [0.0, -0.5, 1e-9, -1e-9, 16185.0, 16.185, 1e22, 1e300])
+def test_any_number_can_be_said(language, value):
+    assert spell_number(value, language)
+    assert Words(language).say("problem.number_out_of_range.what", value="x", low=value, high=value, unit="")
+
+
+def test_a_minus_is_heard():
+    assert spell_number(-0.5, "en") == "minus zero point five"
+    assert spell_number(-0.5, "id").startswith("minus nol")

@@ -37,17 +37,25 @@ def is_country(code: str) -> bool:
 
 
 def require_country(code: str) -> str:
-    """Return ``code`` if it is an alpha-3 code.
+    """Return the alpha-3 code that a user means: a code in small or large letters, or a country's exact name.
 
     Raises
     ------
     UsageError
-        Otherwise, with the nearest code.
+        For anything else, with the nearest code.
+
+    Example
+    -------
+    >>> require_country("idn"), require_country("Jepang")
+    ('IDN', 'JPN')
     """
-    if code in load_countries():
-        return code
+    if code.upper() in load_countries():
+        return code.upper()
+    exact = _load_spellings().get(code.casefold(), ROW)
+    if exact != ROW:
+        return exact
     guess = suggest_country(code)
-    if guess:
+    if guess and guess != ROW:
         raise UsageError("unknown_country_guess", country=code, guess=guess)
     raise UsageError("unknown_country", country=code)
 

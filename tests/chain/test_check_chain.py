@@ -159,3 +159,10 @@ def test_a_report_is_the_same_every_time() -> None:
 def test_the_world_that_ships_has_no_errors_and_no_warnings() -> None:
     report = check_pack(world_path())
     assert [problem for problem in report.problems if problem.level != "note"] == []
+
+
+def test_a_sum_is_not_judged_while_a_part_of_it_cannot_be_read(tmp_path: Path) -> None:
+    tables = valid_tables()
+    put(tables, "shares", 10, "share", "85%")
+    report = check_pack(write_csv(tmp_path / "pack", tables))
+    assert [problem.key for problem in report.problems if problem.place.row in {11, 12}] == ["number_percent"]

@@ -47,7 +47,7 @@ def test_use_is_the_sum_of_the_user_industries(chain):
         ("exposure/IDN", "exposure/HOME/PLACE"),
         ("exposure/IDN/ZZZ", "exposure/IDN/"),
         ("nodes", "nodes/"),
-        ("use/Indonesia", "IDN"),
+        ("use/Indonesa", "IDN"),
     ],
 )
 def test_a_figure_that_is_not_there_names_the_nearest(chain, place, message):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pondasi.report.charts.ranked_bars import Bar, Bars, Part, draw_ranked_bars
-from pondasi.report.svg import PILLARS, STAGES, Drawing, darken, measure_text, wrap_text
+from pondasi.report.svg import STAGES, Drawing, darken, measure_text, wrap_text
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -69,7 +69,7 @@ def luminance(colour):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("colour", sorted({*PILLARS.values(), *STAGES.values()}))
+@pytest.mark.parametrize("colour", sorted(STAGES.values()))
 def test_every_mark_stands_out_from_the_page(colour):
     """WCAG 2.1, 1.4.11: 3:1 for marks; the outline carries it."""
     assert 1.05 / (luminance(darken(colour)) + 0.05) >= 3

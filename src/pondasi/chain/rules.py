@@ -109,6 +109,8 @@ def check_shares(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictio
         node, basis = group.key
         if group.total > SHARE_SUM_HIGH:
             _name_sum(pack, typed, "share", group, "shares_above_one", node=node, basis=basis)
+        elif group.unread:
+            continue  # what the cell should hold may well make up the sum
         elif group.total < SHARE_SUM_LOW and group.blank:
             _name_sum(pack, typed, "share", group, "shares_remainder_unknown", "note", node=node, basis=basis)
         elif group.total < SHARE_SUM_LOW:
@@ -225,11 +227,15 @@ RULES: tuple[Rule, ...] = (
 
 @dataclass(frozen=True)
 class _Group:
-    """Rows with the same key: the sum of their figures, whether one is blank, and where they stand."""
+    """Rows with the same key: the sum of their figures, and where they stand.
+
+    ``blank`` tells that a figure is left blank, ``unread`` that one is there but could not be read.
+    """
 
     key: tuple[str, ...]
     total: float
     blank: bool
+    unread: bool
     positions: tuple[int, ...]
 
 
@@ -242,8 +248,9 @@ def _sum_groups(typed: Typed, keys: tuple[str, ...], value: str, leave: Collecti
     figures = typed.values[value]
     for key, positions in groups.items():
         known = [figures[position] for position in positions if figures[position] is not None]
+        blank = [typed.is_blank(position, value) for position in positions if figures[position] is None]
         if known:
-            yield _Group(key, math.fsum(known), len(known) < len(positions), tuple(positions))
+            yield _Group(key, math.fsum(known), any(blank), not all(blank), tuple(positions))
 
 
 def _name_sum(

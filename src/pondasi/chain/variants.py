@@ -61,10 +61,9 @@ def inherit_links(chain: Chain) -> pd.DataFrame:
 
 def find_sums(chain: Chain) -> frozenset[str]:
     """Return the families that are the sum of their variants: those without a market of their own."""
-    if chain.variants.empty:
-        return frozenset()
-    nodes = chain.nodes
-    return frozenset(nodes.loc[nodes["market_usd"].isna(), "node"]) & frozenset(chain.variants["family"])
+    nodes, variants = chain.nodes, chain.variants
+    unknown = np.flatnonzero(np.isnan(nodes["market_usd"].to_numpy()))
+    return frozenset(nodes["node"].iloc[unknown]) & frozenset(variants["family"]) if len(unknown) else frozenset()
 
 
 class _Link(NamedTuple):

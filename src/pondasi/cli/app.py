@@ -38,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PondasiError as error:
         click.echo(words.error(error), err=True)
         return error.exit_code
+    except OSError as error:
+        where = error.filename if error.filename is not None else ""
+        click.echo(words.say("cli.error.file", path=str(where), reason=error.strerror or str(error)), err=True)
+        return USAGE
     except (KeyboardInterrupt, click.Abort):
         click.echo(words.say("cli.interrupted"), err=True)
         return INTERRUPTED

@@ -9,6 +9,7 @@ import click
 
 from pondasi.cli.options import say_json, take
 from pondasi.cli.spoken import SpokenCommand
+from pondasi.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,17 +40,16 @@ def make_command(words: Words) -> click.Command:
         from pondasi.report.findings import gather_findings
         from pondasi.workspace import Manifest, open_workspace
 
-        require_country(home)
-        if partner is not None:
-            require_country(partner)
+        home = require_country(home)
+        partner = None if partner is None else require_country(partner)
         seed, draws, places = int(str(options["seed_"])), int(str(options["draws_"])), str(options["places_"])
+        workspace = open_workspace(workspace_)
+        name = "-".join(["brief", home, *([partner] if partner else []), words.language]) + ".html"
+        path = _choose_path(out_, workspace.documents, name)
         chain = load_chain(world_)
         findings = gather_findings(chain, home, partner, draws=draws, seed=seed)
         chosen = {"home": home, "with": partner, "language": words.language, "places": places, "draws": draws}
         manifest = Manifest("brief", chosen, {"id": chain.id, "version": chain.version, "hash": chain.hash}, seed)
-        workspace = open_workspace(workspace_)
-        name = "-".join(["brief", home, *([partner] if partner else []), words.language]) + ".html"
-        path = out_ if out_ is not None else workspace.documents / name
         brief = write_brief(findings, words, path, places=places, manifest=_lines(manifest))
         annex = path.with_suffix(".xlsx")
         write_annex(brief, words, annex)
@@ -80,6 +80,17 @@ def make_command(words: Words) -> click.Command:
         ],
         help=words.say("cli.brief.long"),
     )
+
+
+def _choose_path(out: Path | None, documents: Path, name: str) -> Path:
+    """Return where the page goes: the workspace, a folder that the user names, or a file ending in .html."""
+    if out is None:
+        return documents / name
+    if out.is_dir():
+        return out / name
+    if out.suffix.lower() not in {".html", ".htm"}:
+        raise UsageError("out_not_html", path=str(out))
+    return out
 
 
 def _lines(manifest: Manifest) -> dict[str, str]:

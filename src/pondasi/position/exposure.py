@@ -75,12 +75,14 @@ class Exposure:
     def of(self, home: str, kind: Kind = "supply") -> pd.DataFrame:
         """Return the exposure of one home country, largest first; no rows where there is nothing of the kind."""
         table = self.by_country
+        if home not in table.index.get_level_values("home"):
+            raise UsageError("country_not_measured", country=home)
         here = (table.index.get_level_values("home") == home) & (table.index.get_level_values("kind") == kind)
         return table[here].droplevel(["home", "kind"]).sort_values("share", ascending=False)
 
 
 def measure_exposure(
-    chain: Chain, homes: Sequence[str] | None = None, *, draws: int = 0, seed: int = 0, flows: Flows | None = None
+    chain: Chain, homes: Sequence[str] | str | None = None, *, draws: int = 0, seed: int = 0, flows: Flows | None = None
 ) -> Exposure:
     """Return the exposure of home countries to all countries, over all tiers.
 
@@ -89,7 +91,7 @@ def measure_exposure(
     chain
         A checked chain.
     homes
-        Country codes; by default every country that uses chips.
+        One country code or several; by default every country that uses chips.
     draws
         Chains drawn from the intervals of the figures; they give low and high (one tenth and nine
         tenths of the draws lie below).
@@ -252,12 +254,13 @@ def _spread(labels: pd.MultiIndex, values: NDArray[np.float64], homes: tuple[str
     return pd.Series(values[label, home], index)
 
 
-def _check_homes(chain: Chain, flows: Flows, homes: Sequence[str] | None) -> tuple[str, ...]:
+def _check_homes(chain: Chain, flows: Flows, homes: Sequence[str] | str | None) -> tuple[str, ...]:
     nodes, countries = (flows.labels.get_level_values(level) for level in ("node", "country"))
     bought = np.asarray(flows.Z.sum(axis=0)).ravel() > 0
     using = set(countries[np.asarray(nodes.isin(flows.users)) & bought]) - {ROW, UNKNOWN}
     if homes is None:
         return tuple(sorted(using))
+    homes = (homes,) if isinstance(homes, str) else homes
     present = set(chain.shares["country"])
     for home in homes:
         if home not in present:

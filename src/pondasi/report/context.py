@@ -72,6 +72,10 @@ class Context:
         """Return the meaning of a code of the dictionary, such as a stage."""
         return load_dictionary().codes[kind][code][self.words.language]
 
+    def stage(self, stage: str) -> str:
+        """Return the name of a stage of production; users of chips are no such stage."""
+        return self.say("brief.stage.chips") if stage == "demand" else self.code("stage", stage)
+
     def grade(self, grade: str) -> str:
         """Return the word for a grade."""
         return self.say(f"grade.{grade}")

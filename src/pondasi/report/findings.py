@@ -9,7 +9,7 @@ from pondasi.chain.coverage import count_grades, weigh_grades
 from pondasi.chain.flows import Flows, balance_flows
 from pondasi.chain.shares import complete_shares
 from pondasi.errors import UsageError
-from pondasi.facts import Figure, Grade, grade_of, weakest
+from pondasi.facts import GRADES, Figure, Grade, grade_of, weakest
 from pondasi.places import ROW, UNKNOWN
 from pondasi.position.concentration import measure_concentration
 from pondasi.position.exposure import Exposure, measure_exposure
@@ -69,7 +69,8 @@ class Findings:
     concentration
         As `measure_concentration`.
     support
-        Part of the production behind home's chips that rests on shares of each grade.
+        Part of the production behind home's chips that rests on figures of each grade: its place on a
+        share, its amount on the links that lead from it. The weaker of the two counts.
     grades, weights
         As `count_grades` and `weigh_grades`.
     """
@@ -106,13 +107,25 @@ class Findings:
         return sum(node.market.value or 0.0 for node in self.nodes.values() if node.is_user)
 
     @property
+    def places_soft(self) -> float:
+        """Mean part of a node's output whose place of production is assumed or unknown."""
+        made = self.weights.drop(index=[node.id for node in self.nodes.values() if node.is_user])
+        return float((made["assumed"] + made["unknown"]).mean())
+
+    @property
+    def links_soft(self) -> tuple[int, int]:
+        """How many links have an assumed or unknown size, and how many there are."""
+        row = index_rows(self.grades.reset_index(), "table")["links"]
+        return row["assumed"] + row["unknown"], sum(row[grade] for grade in GRADES)
+
+    @property
     def exposure_grade(self) -> Grade:
         """How firm the exposure is, by the weight of the shares behind it."""
         return grade_of(self.support)
 
     @property
     def soft(self) -> float:
-        """Part of the production behind home's chips that rests on assumed or unknown shares."""
+        """Part of the production behind home's chips whose place or amount is assumed or unknown."""
         return self.support.get("assumed", 0.0) + self.support.get("unknown", 0.0)
 
     def part(self, country: str, kind: Kind = "supply") -> Figure:
@@ -192,10 +205,29 @@ def _holding(row: Mapping[str, Any], nodes: Mapping[str, Node]) -> Holding:
 
 
 def _weigh_support(chain: Chain, exposure: Exposure, home: str) -> dict[str, float]:
-    grades = complete_shares(chain).set_index(["node", "country"])["grade"]
-    needed = exposure.by_node.loc[home]["value"]
-    weights = needed.groupby(grades.reindex(needed.index).to_numpy()).sum()
-    return {str(grade): float(value) for grade, value in (weights / weights.sum()).items()}
+    """Weigh the production behind home's chips by grade: soft if its place or its amount is."""
+    shares = index_rows(complete_shares(chain), "node", "country")
+    firm_links = _weigh_links(chain)
+    weights: dict[str, float] = {}
+    for row in list_rows(exposure.by_node.loc[home].reset_index()):
+        grade, firm = shares[(row["node"], row["country"])]["grade"], firm_links.get(row["node"], 1.0)
+        weights[grade] = weights.get(grade, 0.0) + row["value"] * firm
+        weak = weakest(grade, "assumed")
+        weights[weak] = weights.get(weak, 0.0) + row["value"] * (1.0 - firm)
+    total = sum(weights.values())
+    return {grade: value / total for grade, value in weights.items()}
+
+
+def _weigh_links(chain: Chain) -> dict[str, float]:
+    """Return the part of each node's sales along links that is not assumed."""
+    sold: dict[str, float] = {}
+    firm: dict[str, float] = {}
+    for row in list_rows(chain.links):
+        value = row["sales_share"] or 0.0
+        sold[row["supplier"]] = sold.get(row["supplier"], 0.0) + value
+        if row["grade"] in {"exact", "estimated"}:
+            firm[row["supplier"]] = firm.get(row["supplier"], 0.0) + value
+    return {node: firm.get(node, 0.0) / value for node, value in sold.items() if value}
 
 
 def _weigh(held: list[Holding]) -> dict[str, float]:

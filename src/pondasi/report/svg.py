@@ -10,21 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 INK, GREY, PALE, RULE, ALARM = "#1B1B1E", "#5B6470", "#C9CED6", "#E3E6EA", "#D55E00"
-PILLARS = {
-    "material": "#E69F00",
-    "design": "#0072B2",
-    "front_end": "#CC79A7",
-    "back_end": "#009E73",
-    "enabler": "#56B4E9",
-    "user": "#5B6470",
-}
 STAGES = {
     "materials": "#E69F00",
     "equipment": "#56B4E9",
     "design": "#0072B2",
     "fabrication": "#CC79A7",
     "packaging": "#009E73",
-    "demand": "#5B6470",
+    "demand": "#F0E442",
+    "users": "#5B6470",
 }
 TINT = 0.6
 SHADE = 0.65

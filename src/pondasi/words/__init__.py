@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from pondasi.errors import PondasiError, Problem
 
+SPELLED_FROM, SPELLED_TO = 1e-4, 1e15
+"""Numbers between these are put in words; others would only be a row of noughts."""
+
 LANGUAGES = ("en", "id", "ja")
 """Languages that every text exists in; the first is the default."""
 
@@ -111,6 +114,8 @@ class Words:
         if isinstance(value, float):
             from babel.numbers import format_decimal
 
+            if value and not SPELLED_FROM <= abs(value) < SPELLED_TO:
+                return f"{value:g}"
             return format_decimal(value, format="#,##0.######", locale=self.language)
         return "" if value is None else value
 
@@ -125,6 +130,10 @@ def spell_number(value: float, language: str) -> str:
     """
     from num2words import num2words
 
+    if value < 0:
+        return Words(language).say("number.minus", number=spell_number(-value, language))
+    if value and not SPELLED_FROM <= value < SPELLED_TO:
+        return f"{value:g}"
     number = int(value) if float(value).is_integer() else value
     return str(num2words(number, lang=language))
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pondasi.report.svg import GREY, INK, PALE, PILLARS, Drawing, measure_text, wrap_text
+from pondasi.report.svg import GREY, INK, PALE, Drawing, measure_text, wrap_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ class GraphNode:
     id: str
     name: str
     column: str
-    pillar: str
+    colour: str
     market: float | None
     grade: str
     part: float | None
@@ -71,8 +71,8 @@ def draw_chain_graph(graph: Graph) -> str:
     for node in graph.nodes:
         _draw_node(drawing, node, places[node.id], largest)
     x = LEFT - 8
-    for pillar, name in graph.keys.items():
-        drawing.add("circle", cx=x, cy=height - 14, r=5, fill=PILLARS[pillar])
+    for grade, name in graph.keys.items():
+        drawing.add("circle", cx=x, cy=height - 14, r=6, paint=drawing.paint(GREY, grade))
         drawing.text(x + 11, height - 10, name, size=12, fill=GREY)
         x += 34 + measure_text(name, 12)
     return str(drawing)
@@ -129,7 +129,7 @@ def _draw_node(drawing: Drawing, node: GraphNode, place: tuple[float, float], la
         r=radius,
         stroke_width=1,
         tip=node.tip,
-        paint=drawing.paint(PILLARS.get(node.pillar, PILLARS["user"]), grade),
+        paint=drawing.paint(node.colour, grade),
     )
     if node.part is not None:
         _draw_ring(drawing, x, y, radius + 3.2, node.part)

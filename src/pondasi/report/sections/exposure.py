@@ -16,19 +16,22 @@ if TYPE_CHECKING:
 
 SHOWN = 12
 NAMED = 3
+LARGEST = 2
+"""Nodes that are named for each place."""
 KINDS: tuple[Kind, ...] = ("supply", "value", "tools", "permission")
 """Kinds of exposure that the table sets side by side."""
 
 
 def write_exposure(context: Context) -> Section:
     """Return the section on supply exposure, with tools and permission beside it."""
-    statements = (_say_most(context), _say_value(context), _say_other_kinds(context))
+    said = (_say_most(context), _say_for_what(context), _say_value(context), _say_other_kinds(context))
+    statements = tuple(statement for statement in said if statement is not None)
     return Section(
         id="exposure",
         title=context.say("brief.exposure.title", home=context.home),
         answer=statements[0].text,
         blocks=(_chart(context),),
-        points=(statements[1].text, statements[2].text, context.say("brief.exposure.no_home_bias")),
+        points=(*(item.text for item in statements[1:]), context.say("brief.exposure.no_home_bias")),
         method=(
             context.say("brief.exposure.method"),
             context.say("brief.exposure.method_band", n=context.findings.exposure.draws),
@@ -41,12 +44,34 @@ def _say_most(context: Context) -> Statement:
     findings = context.findings
     first = [
         context.say(
-            "brief.exposure.item", place=context.place_in_text(code), part=context.numbers.figure(findings.part(code))
+            "brief.exposure.item",
+            place=context.place_in_text(code),
+            part=context.numbers.figure(findings.part(code)),
         )
         for code in findings.partners()[:NAMED]
     ]
     text = context.say("brief.exposure.most", home=context.home, items=context.join(first))
     return Statement(text, "exposure", findings.exposure_grade)
+
+
+def _say_for_what(context: Context) -> Statement | None:
+    """Say which products the largest places stand for; nothing where fewer than three are recorded."""
+    places = context.findings.partners()[:NAMED]
+    if len(places) < NAMED:
+        return None
+    fields: dict[str, str] = {}
+    for name, code in zip(("first", "second", "third"), places, strict=True):
+        fields[name] = context.place_in_text(code)
+        fields[f"{name}_nodes"] = context.join([context.node_in_text(node) for node in _largest_nodes(context, code)])
+    text = context.say("brief.exposure.for_what", home=context.home, **fields)
+    return Statement(text, "exposure", context.findings.exposure_grade)
+
+
+def _largest_nodes(context: Context, country: str) -> list[str]:
+    """Return the nodes in which home depends most on a country."""
+    rows = list_rows(context.findings.exposure.by_node.loc[context.findings.home].reset_index())
+    mine = sorted((row for row in rows if row["country"] == country), key=lambda row: -row["value"])
+    return [row["node"] for row in mine[:LARGEST]]
 
 
 def _say_value(context: Context) -> Statement:
@@ -90,7 +115,7 @@ def _chart(context: Context) -> Chart:
         description=context.say("brief.exposure.chart_description", home=context.home),
         bars=bars,
         axis=context.numbers.tick,
-        keys=[Key(context.code("stage", name), STAGES[name]) for name in stages],
+        keys=[Key(context.stage(name), STAGES[name]) for name in stages],
     )
     return Chart(
         id="exposure-chart",
@@ -103,6 +128,8 @@ def _chart(context: Context) -> Chart:
             year=str(findings.year),
             grade=context.grade(findings.exposure_grade),
             assumed=context.numbers.percent(findings.soft),
+            total=context.numbers.money(sum(row["value"] for row in list_rows(findings.exposure.of(findings.home)))),
+            bill=context.numbers.money(float(findings.exposure.use.loc[findings.home].sum())),
         ),
     )
 
@@ -131,7 +158,7 @@ def _split_by_stage(context: Context) -> dict[str, dict[str, float]]:
 
 def _bar(context: Context, code: str, parts: dict[str, float], stages: list[str]) -> Bar:
     figure = context.findings.part(code)
-    pieces = tuple(Part(parts.get(name, 0.0), STAGES[name], "exact", context.code("stage", name)) for name in stages)
+    pieces = tuple(Part(parts.get(name, 0.0), STAGES[name], "exact", context.stage(name)) for name in stages)
     strong = code in {context.findings.home, context.findings.partner}
     return Bar(context.place(code), pieces, context.numbers.figure(figure), figure.low, figure.high, strong=strong)
 

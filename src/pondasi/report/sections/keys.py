@@ -18,6 +18,6 @@ def list_keys(context: Context, held: list[Holding]) -> list[Key]:
     stages = {item.node.stage for item in held}
     grades = {item.part.grade for item in held}
     return [
-        *(Key(context.code("stage", name), colour) for name, colour in STAGES.items() if name in stages),
+        *(Key(context.stage(name), colour) for name, colour in STAGES.items() if name in stages),
         *(Key(context.grade(grade), GREY, grade) for grade in GRADES if grade in grades),
     ]

@@ -108,7 +108,7 @@ def _table(context: Context, held: list[Holding]) -> Table:
     rows = tuple(
         (
             Cell(context.node(item.node.id)),
-            Cell(context.code("stage", item.node.stage)),
+            Cell(context.stage(item.node.stage)),
             context.figure_cell(item.part),
             context.holding_cell(item.node.id, context.findings.home),
         )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pondasi.facts import grade_of
+from pondasi.facts import GRADES, grade_of
 from pondasi.report.blocks import Cell, Chart, Section, Statement, Table
 from pondasi.report.charts.chain_graph import Graph, GraphLink, GraphNode, draw_chain_graph
 from pondasi.report.context import list_sources
+from pondasi.report.svg import STAGES
 from pondasi.tables.rows import list_rows
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _graph(context: Context) -> Graph:
         for row in list_rows(findings.chain.links)
     ]
     drawn = [_draw_node(context, node) for node in findings.nodes.values()]
-    pillars = dict.fromkeys(node.pillar for node in drawn)
+    grades = {node.grade for node in drawn}
     return Graph(
         id="chain-graph-svg",
         title=context.say("brief.place.title", home=context.home),
@@ -92,10 +93,7 @@ def _graph(context: Context) -> Graph:
         columns={column: context.say(f"brief.stage.{column}") for column in COLUMNS},
         nodes=drawn,
         links=links,
-        keys={
-            pillar: context.say("brief.stage.users") if pillar == "user" else context.code("pillar", pillar)
-            for pillar in pillars
-        },
+        keys={grade: context.grade(grade) for grade in GRADES if grade in grades},
     )
 
 
@@ -106,7 +104,7 @@ def _draw_node(context: Context, node: Node) -> GraphNode:
         id=node.id,
         name=name,
         column=_column(node),
-        pillar="user" if node.is_user or node.pillar is None else node.pillar,
+        colour=STAGES["users"] if node.is_user else STAGES[node.stage],
         market=node.market.value,
         grade=node.market.grade,
         part=None if item is None else item.part.value,

@@ -21,7 +21,15 @@ LIMITS = ("prior", "independent", "gross", "boom")
 
 def write_unknown(context: Context) -> Section:
     """Return the section on coverage, gaps and what the brief cannot tell."""
-    text = context.say("brief.unknown.soft", part=context.numbers.percent(context.findings.soft), home=context.home)
+    soft_links, links = context.findings.links_soft
+    text = context.say(
+        "brief.unknown.soft",
+        part=context.numbers.percent(context.findings.soft),
+        places=context.numbers.percent(context.findings.places_soft),
+        soft_links=str(soft_links),
+        links=str(links),
+        home=context.home,
+    )
     statement = Statement(text, "unknown", context.findings.exposure_grade)
     return Section(
         id="unknown",
@@ -89,7 +97,7 @@ def _bars(context: Context) -> list[Bar]:
             Part(mean[grade], COLOURS[grade], grade, context.grade(grade)) for grade in GRADES if mean[grade] > 0
         )
         text = context.say("brief.unknown.bar", part=context.numbers.percent(mean["assumed"] + mean["unknown"]))
-        bars.append(Bar(context.code("stage", stage), parts, text))
+        bars.append(Bar(context.stage(stage), parts, text))
     return bars
 
 
