@@ -12,7 +12,7 @@ from benchmarks.registry import MissingError, RefereeRow, referee_rows
 from benchmarks.table import print_row, write_section
 
 HEADS = ["quantity", "referee", "largest difference", "tolerance", "because", "result"]
-WIDTHS = [62, 34, 18, 9, 58, 8]
+WIDTHS = [66, 25, 18, 9, 58, 8]
 
 
 def run_row(row: RefereeRow) -> tuple[list[str], bool]:

@@ -89,7 +89,7 @@ SPEED = (
         "balance its flows (7,500 suppliers), exposures of all countries",
         lambda: run_task("exposure", eto_pack()),
         lambda: run_peer("pymrio_leontief.py", eto_system(), scratch() / "theirs.npz"),
-        "pymrio: A, inverse, L Y",
+        "pymrio: A, inverse, L Y (one run)",
         seconds=5,
         megabytes=1000,
         ratio=10,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.measure import Run
 
 HEADS = ["task", "ours [s]", "against", "theirs [s]", "ratio", "target", "peak [MB]", "result"]
-WIDTHS = [58, 9, 24, 10, 6, 30, 10, 8]
+WIDTHS = [72, 9, 33, 10, 6, 30, 10, 8]
 NOTES = [
     "Medians over processes of their own, both sides in turns.",
     "Times leave out the start of Python and the preparation of the input, but for the rows of the command line.",

@@ -10,14 +10,17 @@ from pathlib import Path
 
 import click
 
-from pondasi import Words, load_chain
+from pondasi import Words, load_chain, load_world
 from pondasi.cli.app import make_group
+from pondasi.places import name_place
 from pondasi.report.coverage_page import render_coverage
 from pondasi.tables.dictionary import Column, load_dictionary
+from pondasi.tables.rows import list_rows
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 MADE = "<!-- made by tools/generate_docs.py; do not edit -->"
 WIDTH = 100
+LISTED = 3
 
 
 def make_pages() -> dict[str, str]:
@@ -25,6 +28,7 @@ def make_pages() -> dict[str, str]:
     return {
         "data/dictionary.md": write_dictionary(),
         "data/coverage.md": render_coverage(load_chain(), Words("en")),
+        "data/trade-audit.md": write_trade_audit(),
         "command-line.md": write_command_line(),
     }
 
@@ -52,6 +56,31 @@ def write_dictionary() -> str:
     lines += ["", "## Units", "", "| unit | meaning | in base units |", "| --- | --- | --- |"]
     for unit in dictionary.units.values():
         lines.append(f"| `{unit.name}` | {_cell(unit.meaning['en'])} | {unit.factor:g} {unit.base} |")
+    return "\n".join([*lines, ""])
+
+
+def write_trade_audit() -> str:
+    """Return the largest differences between shares of production and of exports as Markdown."""
+    world = load_world()
+    names = dict(zip(world.chain.nodes["node"], world.chain.nodes["name_en"], strict=True))
+    lines = [MADE, "# Shares of production against shares of exports", ""]
+    lines += [
+        "Where a code of the Harmonized System covers the goods of some nodes (`concordance.csv`), the places of",
+        "production of the chain are held against exports. They need not agree: exports leave out what is used at home,",
+        "count goods that pass through, and book a whole machine where it is put together. These are the largest",
+        "differences, in points of the world's total.",
+        "",
+        "| goods | HS | place | produced | exported | year | difference | reading |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in list_rows(world.companions["trade_audit"]):
+        goods = ", ".join(names[node] for node in row["nodes"].split("|")[:LISTED])
+        more = " and others" if row["nodes"].count("|") >= LISTED else ""
+        shares = " | ".join(f"{100 * row[name]:.0f} %" for name in ("location_share", "export_share"))
+        lines.append(
+            f"| {goods}{more} | {row['hs']} | {name_place(row['country'])} | {shares} | {row['year']} | "
+            f"{100 * row['difference']:+.0f} | {_cell(row['reading_en'])} |"
+        )
     return "\n".join([*lines, ""])
 
 
