@@ -111,7 +111,7 @@ def check_shares(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictio
             _name_sum(pack, typed, "share", group, "shares_above_one", node=node, basis=basis)
         elif group.unread:
             continue  # what the cell should hold may well make up the sum
-        elif group.total < SHARE_SUM_LOW and group.blank:
+        elif group.total < 1 - ROUNDING and group.blank:
             _name_sum(pack, typed, "share", group, "shares_remainder_unknown", "note", node=node, basis=basis)
         elif group.total < SHARE_SUM_LOW:
             _name_sum(pack, typed, "share", group, "shares_below_one", "warning", node=node, basis=basis)

@@ -74,9 +74,11 @@ def _largest_nodes(context: Context, country: str) -> list[str]:
     return [row["node"] for row in mine[:LARGEST]]
 
 
-def _say_value(context: Context) -> Statement:
-    """Say where the value of the chip bill is created, and for whom the last seller hides most."""
+def _say_value(context: Context) -> Statement | None:
+    """Say where the value of the chip bill is created, and whose part grows most over all tiers."""
     findings = context.findings
+    if not findings.partners("value") or not findings.partners():
+        return None
     first = findings.partners("value")[0]
     rows = {row["country"]: row for row in list_rows(findings.exposure.of(findings.home).reset_index())}
     hidden = max(findings.partners(), key=lambda code: rows[code]["share"] - rows[code]["direct"])
@@ -92,8 +94,11 @@ def _say_value(context: Context) -> Statement:
     return Statement(text, "exposure", findings.exposure_grade)
 
 
-def _say_other_kinds(context: Context) -> Statement:
+def _say_other_kinds(context: Context) -> Statement | None:
+    """Say who makes the tools and holds the rights; nothing where the chain has none of them."""
     findings = context.findings
+    if not all(findings.partners(kind) for kind in KINDS[2:]):
+        return None
     fields: dict[str, str] = {}
     for kind in KINDS[2:]:
         code = findings.partners(kind)[0]
