@@ -10,13 +10,19 @@ from pondasi.report.brief import compose_brief, render_brief
 from tests.chain.random_chains import COUNTRIES, random_chains, two_countries
 
 
+def gather(chain, home, partner):
+    try:
+        return gather_findings(chain, home, partner, draws=2)
+    except UsageError as error:
+        return error
+
+
 @settings(max_examples=40)
 @given(random_chains(gaps=True), st.sampled_from(COUNTRIES), st.sampled_from([None, *COUNTRIES]))
 def test_any_chain_gives_a_brief_or_a_plain_refusal(chain, home, partner):
-    try:
-        findings = gather_findings(chain, home, partner, draws=2)
-    except UsageError as error:
-        assert Words("id").error(error)
+    findings = gather(chain, home, partner)
+    if isinstance(findings, UsageError):
+        assert Words("id").error(findings)
         return
     for language in ("en", "ja"):
         page = render_brief(compose_brief(findings, Words(language)), Words(language))
