@@ -2,7 +2,7 @@
 
 import pytest
 
-from pondasi import check_pack, load_world, weigh_grades
+from pondasi import build_chain, check_pack, load_world, save_chain, weigh_grades
 from pondasi.chain.load import world_path
 from pondasi.chain.rules import OUTPUT_TRAIT
 
@@ -71,3 +71,11 @@ def test_the_trade_audit_holds_todays_shares(world):
     assert (audit["location_share"] - audit["export_share"]).to_numpy() == pytest.approx(
         audit["difference"].to_numpy(), abs=0.0015
     )
+
+
+def test_a_chain_without_users_is_sound_but_says_what_it_cannot_do(world, tmp_path):
+    tables = {name: world.chain.tables[name] for name in ("nodes", "links", "variants", "shares", "traits", "sources")}
+    tables["traits"] = tables["traits"].query("trait != @OUTPUT_TRAIT")
+    save_chain(build_chain(tables), tmp_path / "pack")
+    found = [problem for problem in check_pack(tmp_path / "pack").problems if problem.key == "no_users"]
+    assert [(problem.level, problem.table) for problem in found] == [("note", "traits")]

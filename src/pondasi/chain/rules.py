@@ -212,6 +212,15 @@ def check_use(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictionar
                 pack.add(key, tables[name].place(position, column_name), table=name, value=item, level="note")
 
 
+def check_users(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictionary) -> None:
+    """Note that no node is a user of chips: the pack is sound, but exposure and brief need one."""
+    if not {"nodes", "traits"} <= set(tables) or not tables["nodes"].raw.rows:
+        return
+    traits = tables["traits"]
+    if OUTPUT_TRAIT not in traits.values["trait"]:
+        pack.add("no_users", traits.raw.header_place("trait"), table="traits", level="note", trait=OUTPUT_TRAIT)
+
+
 RULES: tuple[Rule, ...] = (
     check_intervals,
     check_grades,
@@ -222,6 +231,7 @@ RULES: tuple[Rule, ...] = (
     check_variants,
     check_traits,
     check_use,
+    check_users,
 )
 
 
