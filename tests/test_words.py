@@ -5,12 +5,13 @@ import re
 import string
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from pondasi.errors import Problem
 from pondasi.report.numbers import Numbers
 from pondasi.words import LANGUAGES, Words, spell_number
 
@@ -439,3 +440,9 @@ def test_any_number_can_be_said(language, value):
 def test_a_minus_is_heard():
     assert spell_number(-0.5, "en") == "minus zero point five"
     assert spell_number(-0.5, "id").startswith("minus nol")
+
+
+def test_a_cure_writes_numbers_as_the_file_does():
+    problem = Problem("number_percent", "shares", value="95%", fields={"readings": (0.95,), "locale": "id"})
+    assert "0,95" in Words("en").problem(problem)
+    assert "0.95" in Words("en").problem(replace(problem, fields={"readings": (0.95,), "locale": "en"}))

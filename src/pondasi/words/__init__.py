@@ -91,7 +91,9 @@ class Words:
         fields = {"value": problem.value, "column": problem.place.column, "table": problem.table, **problem.fields}
         readings = fields.pop("readings", ())
         for number, reading in enumerate(readings if isinstance(readings, tuple) else (), start=1):
-            fields[f"reading_{number}"] = f"{reading:.15g}"
+            shown = f"{reading:.15g}"
+            # A number to be written into the file is shown as the file's locale writes it.
+            fields[f"reading_{number}"] = shown.replace(".", ",") if fields.get("locale") == "id" else shown
             fields[f"words_{number}"] = spell_number(reading, self.language)
         return (
             self.say(f"problem.{problem.key}.what", **fields),
