@@ -1,27 +1,16 @@
-"""`check_pack` answers at once: for the world that ships, and for a chain of the largest published size."""
+"""A chain of the largest published size is checked; how fast, is measured by `benchmarks.speed`."""
 
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pondasi.chain.load import check_pack, world_path
+from pondasi.chain.load import check_pack
 from pondasi.places import load_countries
 from tests.tables.packs import Tables, valid_tables, write_csv
 
 NODES, COUNTRIES, FIRMS = 126, 60, 400
 """The size of the chain that ETO publishes, with every country in every node on both bases."""
-
-
-def cpu_seconds(path: Path) -> float:
-    """Return the least of three runs, in seconds of the processor, which other programs do not lengthen."""
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        assert check_pack(path).ok
-        times.append(time.process_time() - start)
-    return min(times)
 
 
 def large_tables() -> Tables:
@@ -71,12 +60,8 @@ def large_tables() -> Tables:
     return tables
 
 
-def test_the_world_is_checked_in_less_than_the_blink_of_an_eye() -> None:
-    assert cpu_seconds(world_path()) < 0.4
-
-
 @pytest.mark.slow
-def test_a_chain_of_the_largest_published_size_is_checked_within_a_second(tmp_path: Path) -> None:
-    pack = write_csv(tmp_path / "eto", large_tables())
-    assert check_pack(pack).rows["shares"] == 2 * NODES * COUNTRIES + 3000
-    assert cpu_seconds(pack) < 1
+def test_a_chain_of_the_largest_published_size_is_checked_whole(tmp_path: Path) -> None:
+    report = check_pack(write_csv(tmp_path / "eto", large_tables()))
+    assert report.ok
+    assert report.rows["shares"] == 2 * NODES * COUNTRIES + 3000
