@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -13,7 +14,7 @@ from pondasi.errors import DataError, Place, Problem, UsageError
 from pondasi.tables.cells import empty_frame, type_table
 from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.raw import RawPack, name_unknown_table, shape_columns
-from pondasi.tables.read import check_identity, read_pack
+from pondasi.tables.read import HEAD_FILE, check_identity, read_pack
 from pondasi.tables.relations import check_keys, check_references
 from pondasi.tables.write import column_values, save_csv, save_parquet
 
@@ -92,12 +93,19 @@ def load_chain(path: str | Path | None = None) -> Chain:
 def load_world(path: str | Path | None = None) -> World:
     """Load a chain with its companion tables.
 
+    Parameters
+    ----------
+    path
+        A folder or workbook, or the name of the shipped version, such as ``world-2026.1``, by which a run
+        names its data; without it, the shipped one.
+
     Raises
     ------
     DataError
         With all problems, each with its place and cure.
     """
-    return _world_of(check_pack(world_path() if path is None else path))
+    shipped = path is None or (str(path) == name_world() and not Path(path).exists())
+    return _world_of(check_pack(world_path() if shipped or path is None else path))
 
 
 def build_chain(tables: Mapping[str, pd.DataFrame], *, id: str = "", version: str = "") -> Chain:  # noqa: A002 - the pack's word
@@ -190,6 +198,18 @@ def order_problems(problems: Sequence[Problem], tables: tuple[str, ...]) -> tupl
     return tuple(
         sorted(problems, key=lambda found: (levels[found.level], place.get(found.table, -1), found.place.row or 0))
     )
+
+
+def name_world() -> str:
+    """Return the name and version of the world chain that ships.
+
+    Example
+    -------
+    >>> load_world(name_world()).chain == load_chain()
+    True
+    """
+    head = tomllib.loads((world_path() / HEAD_FILE).read_text(encoding="utf-8"))
+    return f"{head['id']}-{head['version']}"
 
 
 def _check(pack: RawPack) -> CheckReport:
