@@ -2,7 +2,7 @@
 
 import pytest
 
-from pondasi import UsageError, load_chain, measure_exposure
+from pondasi import UsageError, gather_findings, load_chain, measure_exposure
 from pondasi.report.explain import explain_figure
 
 
@@ -53,3 +53,13 @@ def test_use_is_the_sum_of_the_user_industries(chain):
 def test_a_figure_that_is_not_there_names_the_nearest(chain, place, message):
     with pytest.raises(UsageError, match=message):
         explain_figure(chain, place)
+
+
+def test_use_has_the_range_that_the_brief_shows(chain):
+    found = explain_figure(chain, "use/idn").figure
+    shown = gather_findings(chain, "IDN", draws=0).use
+    assert (found.value, found.low, found.high) == pytest.approx((shown.value, shown.low, shown.high))
+
+
+def test_a_country_may_be_written_small(chain):
+    assert explain_figure(chain, "exposure/idn/jpn").figure == explain_figure(chain, "exposure/IDN/JPN").figure

@@ -25,7 +25,22 @@ if TYPE_CHECKING:
 
 REQUIRED = ("nodes", "sources")
 """Tables without which, or without whose rows, there is no chain."""
-OTHER_FORMS = {".csv", ".json", ".ods", ".xls", ".xlsb", ".xlsm", ".zip"}
+OTHER_FORMS = {
+    ".csv",
+    ".doc",
+    ".docx",
+    ".html",
+    ".json",
+    ".ods",
+    ".pdf",
+    ".pptx",
+    ".tsv",
+    ".txt",
+    ".xls",
+    ".xlsb",
+    ".xlsm",
+    ".zip",
+}
 """Names by which a user asks for a file that Pondasi does not write; any other name is a folder."""
 FRAMES = "frames"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from pondasi.chain.rules import FIGURES
+from pondasi.chain.rules import FIGURES, OUTPUT_TRAIT
 from pondasi.errors import UsageError
 from pondasi.facts import Figure, grade_of, weakest
 from pondasi.places import require_country
@@ -115,7 +115,7 @@ def _explain_result(chain: Chain, kind: str, parts: list[str], place: str) -> Ex
     if kind == "use":
         weights = [(node, home, value) for node, value in _user_weights(chain, home)]
         return _sum_up(place, weights, shares, None)
-    country = parts[1]
+    country = parts[1].upper()
     rows = list_rows(exposure.by_node.loc[home].reset_index())
     mine = [(row["node"], country, row["value"]) for row in rows if row["country"] == country]
     if not mine:
@@ -140,9 +140,23 @@ def _sum_up(
         weights[step.figure.grade] = weights.get(step.figure.grade, 0.0) + value
         steps.append(Step(step.place, step.figure, step.note, value / total if total else None))
     value, unit = (total, "USD/year") if whole is None else (total / whole, "fraction")
-    figure = Figure(value, unit, grade=grade_of(weights))
+    low, high = _bound(steps, total) if whole is None else (None, None)
+    figure = Figure(value, unit, low, high, grade=grade_of(weights))
     rest = sum(step.weight or 0.0 for step in steps[SHOWN:])
     return Explanation(place, figure, tuple(steps[:SHOWN]), rest)
+
+
+def _bound(steps: list[Step], total: float) -> tuple[float, float]:
+    """Return the ends of a sum of holdings: every part at its own low and high end, as the brief shows it."""
+    ends = []
+    for name in ("low", "high"):
+        worth = 0.0
+        for step in steps:
+            value, end = step.figure.value, getattr(step.figure, name)
+            part = (step.weight or 0.0) * total
+            worth += part if not value or end is None else part * end / value
+        ends.append(worth)
+    return ends[0], ends[1]
 
 
 def _by_place(chain: Chain) -> Any:  # noqa: ANN401 - a table
@@ -151,7 +165,7 @@ def _by_place(chain: Chain) -> Any:  # noqa: ANN401 - a table
 
 
 def _user_weights(chain: Chain, home: str) -> list[tuple[str, float]]:
-    users = set(chain.traits.loc[chain.traits["trait"] == "user_industry_output_usd", "node"])
+    users = set(chain.traits.loc[chain.traits["trait"] == OUTPUT_TRAIT, "node"])
     market = {row["node"]: row["market_usd"] or 0.0 for row in list_rows(chain.nodes)}
     rows = list_rows(_by_place(chain))
     return [
