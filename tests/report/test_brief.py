@@ -166,3 +166,11 @@ def test_nothing_recorded_is_said_and_is_not_zero():
     partner = next(section for section in brief.sections if section.id == "partner")
     assert "No production" in partner.statements[0].text
     assert partner.blocks == ()
+
+
+def test_tools_and_rights_are_no_firmer_than_the_links_they_rest_on(findings):
+    links = findings.chain.links
+    assert (links.loc[links["role"] == "capital", "grade"] == "assumed").mean() > 0.5
+    assert findings.grade("tools") == "assumed"
+    assert findings.part("JPN", "tools").grade == "assumed"
+    assert findings.grade("supply") == findings.exposure_grade

@@ -128,12 +128,30 @@ class Findings:
         """Part of the production behind home's chips whose place or amount is assumed or unknown."""
         return self.support.get("assumed", 0.0) + self.support.get("unknown", 0.0)
 
+    def grade(self, *kinds: Kind) -> Grade:
+        """Return how firm figures of some kinds are: no firmer than the production or the links behind them.
+
+        Tools rest on the capital links, rights on the licence links, the value of the bill on both flows and
+        licences.
+        """
+        roles = {"tools": "capital", "permission": "licence", "value": "licence"}
+        links = [self._grade_links(roles[kind]) for kind in kinds if kind in roles]
+        return weakest(self.exposure_grade, *links)
+
+    def _grade_links(self, role: str) -> Grade:
+        weights: dict[str, float] = {}
+        for row in list_rows(self.chain.links):
+            if row["role"] == role:
+                value = (row["sales_share"] or 0.0) * (self.nodes[row["supplier"]].market.value or 0.0)
+                weights[row["grade"]] = weights.get(row["grade"], 0.0) + value
+        return grade_of(weights) if weights else "exact"
+
     def part(self, country: str, kind: Kind = "supply") -> Figure:
         """Return the exposure of home to one country; unknown where no part of it is recorded."""
         row = index_rows(self.exposure.of(self.home, kind).reset_index(), "country").get(country)
         if row is None:
             return Figure(None, "fraction", year=self.year)
-        return Figure(row["share"], "fraction", row.get("low"), row.get("high"), self.year, self.exposure_grade)
+        return Figure(row["share"], "fraction", row.get("low"), row.get("high"), self.year, self.grade(kind))
 
     def partners(self, kind: Kind = "supply") -> list[str]:
         """Return foreign countries by falling exposure; home, the rest of the world and unknown left out."""

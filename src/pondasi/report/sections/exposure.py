@@ -91,7 +91,7 @@ def _say_value(context: Context) -> Statement | None:
         direct=context.numbers.percent(rows[hidden]["direct"]),
         all_tiers=context.numbers.percent(rows[hidden]["share"]),
     )
-    return Statement(text, "exposure", findings.exposure_grade)
+    return Statement(text, "exposure", findings.grade("value"))
 
 
 def _say_other_kinds(context: Context) -> Statement | None:
@@ -105,7 +105,7 @@ def _say_other_kinds(context: Context) -> Statement | None:
         fields[f"{kind}_place"] = context.place_in_text(code)
         fields[f"{kind}_part"] = context.numbers.figure(findings.part(code, kind))
     text = context.say("brief.exposure.other_kinds", home=context.home, **fields)
-    return Statement(text, "exposure", findings.exposure_grade)
+    return Statement(text, "exposure", findings.grade(*KINDS[2:]))
 
 
 def _chart(context: Context) -> Chart:

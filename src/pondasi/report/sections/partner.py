@@ -49,7 +49,7 @@ def _say_parts(context: Context, partner: str) -> Statement:
     known = context.findings.part(partner).value is not None
     key = "brief.partner.parts" if known else "brief.partner.parts_none"
     text = context.say(key, partner=context.partner, home=context.home, **parts)
-    return Statement(text, "partner", context.findings.exposure_grade)
+    return Statement(text, "partner", context.findings.grade(*KINDS))
 
 
 def _say_reverse(context: Context, held: list[Holding]) -> str:
