@@ -152,7 +152,8 @@ def lock(_arguments: list[str]) -> int:
             make_environment(tools)
             pip_install(tools, ["uv"])
         uv = str(program(tools, "uv"))
-    options = ["--universal", "--generate-hashes", "--no-emit-index-url", "--no-header"]
+    # Extras stay in the lock: older releases of pip take `coverage[toml]` for a package that is not pinned.
+    options = ["--universal", "--generate-hashes", "--no-strip-extras", "--no-emit-index-url", "--no-header"]
     wanted = ["--python-version", ".".join(map(str, OLDEST)), "--extra", "all", "--extra", "test", PROJECT.name]
     found = subprocess.run(
         [uv, "pip", "compile", "--quiet", *options, *wanted],
