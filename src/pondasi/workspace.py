@@ -43,6 +43,25 @@ class Workspace:
         """Where documents are written."""
         return self.path / "documents"
 
+    def find_run(self, verb: str, data: Mapping[str, str], options: Mapping[str, Any]) -> SavedRun | None:
+        """Return the latest whole run of a verb on some data with some options, or None.
+
+        Parameters
+        ----------
+        verb
+            The command that made it.
+        data
+            As the manifest names them: all must be equal, so that a run on other figures never matches.
+        options
+            Those that must be equal; the run may have more.
+        """
+        for file in sorted(self.path.glob(f"runs/*-{verb}-*/manifest.json"), reverse=True):
+            manifest = json.loads(file.read_text(encoding="utf-8"))
+            same = all(manifest["options"].get(name) == value for name, value in options.items())
+            if manifest["verb"] == verb and manifest["data"] == dict(data) and same:
+                return SavedRun(file.parent, manifest)
+        return None
+
     def save_run(self, manifest: Manifest, tables: Mapping[str, pd.DataFrame]) -> Path:
         """Write a run's tables and then its manifest, so that a run with a manifest is whole."""
         folder = self.path / "runs" / manifest.name
@@ -52,6 +71,20 @@ class Workspace:
         with replace_file(folder / "manifest.json") as temporary:
             temporary.write_text(json.dumps(manifest.as_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         return folder
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """A run as it lies in the workspace: its manifest and its tables."""
+
+    path: Path
+    manifest: Mapping[str, Any] = field(repr=False)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return one of its tables."""
+        import pandas as pd
+
+        return pd.read_parquet(self.path / "tables" / f"{name}.parquet")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pondasi.report.findings import Findings
+    from pondasi.report.slots import Depth
     from pondasi.words import Words
     from pondasi.workspace import Manifest
 
 
 def make_command(words: Words) -> click.Command:
     """Return the verb."""
+    from pondasi.report.sections import SLOTS
+    from pondasi.report.slots import DEPTHS
 
     def run(
         home: str,
@@ -38,6 +41,7 @@ def make_command(words: Words) -> click.Command:
         from pondasi.report.annex import write_annex
         from pondasi.report.brief import write_brief
         from pondasi.report.findings import gather_findings
+        from pondasi.report.slots import compute_missing, match_runs
         from pondasi.workspace import Manifest, open_workspace
 
         home = require_country(home)
@@ -50,7 +54,10 @@ def make_command(words: Words) -> click.Command:
         findings = gather_findings(chain, home, partner, draws=draws, seed=seed)
         chosen = {"home": home, "with": partner, "language": words.language, "places": places, "draws": draws}
         manifest = Manifest("brief", chosen, {"id": chain.id, "version": chain.version, "hash": chain.hash}, seed)
-        brief = write_brief(findings, words, path, places=places, manifest=_lines(manifest))
+        runs = match_runs(SLOTS, workspace, manifest)
+        if options.get("compute"):
+            runs = compute_missing(SLOTS, runs, findings, workspace, cast("Depth", options["compute"]), seed)
+        brief = write_brief(findings, words, path, places=places, manifest=_lines(manifest), runs=runs)
         annex = path.with_suffix(".xlsx")
         write_annex(brief, words, annex)
         run_folder = workspace.save_run(manifest, _tables(findings))
@@ -69,6 +76,7 @@ def make_command(words: Words) -> click.Command:
                     click.echo(f"- {item.text} [{words.say(f'grade.{item.grade}')}]")
             click.echo(words.say("cli.brief.done", path=str(path), annex=str(annex)))
 
+    compute = click.Option(["--compute"], type=click.Choice(DEPTHS), help=words.say("cli.option.compute"))
     return SpokenCommand(
         name="brief",
         words=words,
@@ -76,6 +84,7 @@ def make_command(words: Words) -> click.Command:
         params=[
             click.Argument(["home"], metavar="HOME"),
             click.Option(["--with", "partner"], metavar="PARTNER", help=words.say("cli.option.with")),
+            *([compute] if any(slot.compute is not None for slot in SLOTS) else []),
             *take(words, "language", "places", "out", "workspace", "world", "draws", "seed", "json", "quiet"),
         ],
         help=words.say("cli.brief.long"),

@@ -9,17 +9,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pondasi.report.context import Context
 from pondasi.report.sections import SECTIONS
+from pondasi.report.slots import Slot, write_slot
 from pondasi.tables.dictionary import read_resource
 from pondasi.tables.rows import index_rows
 from pondasi.tables.write import replace_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pondasi.report.blocks import Section
     from pondasi.report.findings import Findings
     from pondasi.words import Words
+    from pondasi.workspace import SavedRun
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,13 @@ class Brief:
 
 
 def compose_brief(
-    findings: Findings, words: Words, *, places: str = "plain", manifest: Mapping[str, str] | None = None
+    findings: Findings,
+    words: Words,
+    *,
+    places: str = "plain",
+    manifest: Mapping[str, str] | None = None,
+    runs: Mapping[str, SavedRun] | None = None,
+    order: tuple[Callable[[Context], Section | None] | Slot, ...] = SECTIONS,
 ) -> Brief:
     """Return the brief on the findings in one language.
 
@@ -62,9 +70,15 @@ def compose_brief(
         Profile of place names: plain, un or oecd.
     manifest
         Lines of the run's manifest that the last page shows.
+    runs
+        Saved runs of other verbs, verb -> run, that fill the slots.
+    order
+        Sections and slots in reading order.
     """
-    context = Context(findings, words, places)
-    sections = tuple(section for write in SECTIONS if (section := write(context)) is not None)
+    closed = tuple(item.verb for item in order if isinstance(item, Slot) and not item.is_open)
+    context = Context(findings, words, places, closed)
+    written = (write_slot(context, item, runs or {}) if isinstance(item, Slot) else item(context) for item in order)
+    sections = tuple(section for section in written if section is not None)
     title = context.say("brief.title", home=context.home)
     subtitle = (
         context.say("brief.subtitle_with", partner=context.partner)
@@ -102,9 +116,10 @@ def write_brief(
     *,
     places: str = "plain",
     manifest: Mapping[str, str] | None = None,
+    runs: Mapping[str, SavedRun] | None = None,
 ) -> Brief:
     """Compose, render and write a brief; an interrupted write leaves what was there."""
-    brief = compose_brief(findings, words, places=places, manifest=manifest)
+    brief = compose_brief(findings, words, places=places, manifest=manifest, runs=runs)
     page = render_brief(brief, words)
     with replace_file(path) as temporary:
         temporary.write_text(page, encoding="utf-8", newline="\n")

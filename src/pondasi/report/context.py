@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Context:
-    """The voice of one brief: a language, a profile of place names, and the findings."""
+    """The voice of one brief: a language, a profile of place names, and the findings.
+
+    ``closed`` names the slots that wait for a verb that does not exist yet.
+    """
 
     findings: Findings
     words: Words
     places: str = "plain"
+    closed: tuple[str, ...] = ()
     numbers: Numbers = field(init=False)
     names: Mapping[str, str] = field(init=False, repr=False)
 

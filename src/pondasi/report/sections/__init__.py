@@ -9,6 +9,7 @@ from pondasi.report.sections.exposure import write_exposure
 from pondasi.report.sections.partner import write_partner
 from pondasi.report.sections.place import write_place
 from pondasi.report.sections.unknown import write_unknown
+from pondasi.report.slots import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,11 +17,16 @@ if TYPE_CHECKING:
     from pondasi.report.blocks import Section
     from pondasi.report.context import Context
 
-SECTIONS: tuple[Callable[[Context], Section | None], ...] = (
+SECTIONS: tuple[Callable[[Context], Section | None] | Slot, ...] = (
     write_place,
     write_exposure,
     write_concentration,
+    Slot("stress"),
+    Slot("plan"),
     write_partner,
     write_unknown,
 )
-"""In reading order: position, risk, first steps, with whom, how we will know, what we do not know."""
+"""In reading order: position, risk, first steps, with whom, how we will know, what we do not know.
+A slot waits for runs of its verb; `pondasi.report.slots` says how to fill it."""
+
+SLOTS = tuple(item for item in SECTIONS if isinstance(item, Slot))

@@ -13,7 +13,8 @@ from pondasi.tables.rows import list_rows
 if TYPE_CHECKING:
     from pondasi.report.context import Context
 
-MISSING = ("disruptions", "steps", "partner_terms", "tracking")
+MISSING = {"disruptions": "stress", "steps": "plan", "partner_terms": None, "tracking": None}
+"""Questions that no section answers, each with the slot that will; those of an open slot are left out."""
 NAMED = 5
 COLOURS = {grade: GREY if grade == "unknown" else INK for grade in GRADES}
 LIMITS = ("prior", "independent", "gross", "boom")
@@ -39,7 +40,11 @@ def write_unknown(context: Context) -> Section:
         points=(
             *_say_gaps(context),
             *(context.say(f"brief.unknown.limit.{name}") for name in LIMITS),
-            *(context.say(f"brief.unknown.missing.{name}") for name in MISSING),
+            *(
+                context.say(f"brief.unknown.missing.{name}")
+                for name, slot in MISSING.items()
+                if slot is None or slot in context.closed
+            ),
         ),
         statements=(statement,),
     )

@@ -1,0 +1,128 @@
+"""Slots: sections of a brief that a saved run of another verb fills.
+
+A brief computes the position itself. What takes longer (a stress test, a plan) comes from a run that
+another verb has saved in the workspace. For such a section the brief has a *slot*, and does one of three
+things:
+
+- The slot is *closed* while its `Slot.write` is None: no such verb exists yet. The brief leaves the section
+  out and counts its question among those that it cannot answer.
+- The slot is open and the workspace holds a matching run, the latest of which `match_runs` takes: the section
+  is what `Slot.write` makes of it, as of any other section, statements for the first page too.
+- The slot is open and no run matches: the section says which command makes it.
+
+A run matches if it is of the slot's verb, rests on the same data (pack, hash and whatever else the manifest
+names under ``data``, such as an overlay), and was made with the options that the slot names, such as the same
+home country.
+
+To fill a slot, write ``report/sections/<verb>.py`` with one function and name it in the reading order of
+`pondasi.report.sections`::
+
+    def write_stress(context: Context, run: SavedRun) -> Section | None:
+        table = run.table("loss")  # runs/<utc>-stress-<hash8>/tables/loss.parquet
+        ...
+
+
+    Slot("stress", write=write_stress, compute=run_stress_for_brief)
+
+with the texts ``slot.<verb>.title`` and ``slot.<verb>.absent`` in the catalogues. `Slot.compute` is what
+``pondasi brief --compute quick|full`` calls when no run matches; the option is offered once a slot has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pondasi.report.blocks import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from pondasi.report.context import Context
+    from pondasi.report.findings import Findings
+    from pondasi.workspace import Manifest, SavedRun, Workspace
+
+    Depth = Literal["quick", "full"]
+
+DEPTHS = ("quick", "full")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A section that a saved run fills.
+
+    Parameters
+    ----------
+    verb
+        The verb whose runs fill it; also the id of the section.
+    write
+        Makes the section of a run; None while the verb does not exist.
+    compute
+        Makes and saves the run, quickly or in full, seeded as the brief is; None where only the verb
+        itself does.
+    options
+        Options that the run must share with the brief.
+    """
+
+    verb: str
+    write: Callable[[Context, SavedRun], Section | None] | None = None
+    compute: Callable[[Findings, Workspace, Depth, int], SavedRun] | None = None
+    options: tuple[str, ...] = ("home",)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the brief may speak of it."""
+        return self.write is not None
+
+
+def match_runs(slots: Iterable[Slot], workspace: Workspace, manifest: Manifest) -> dict[str, SavedRun]:
+    """Return the latest run of the workspace that matches each open slot, verb -> run.
+
+    Parameters
+    ----------
+    slots
+        Those of the brief.
+    workspace
+        Where the runs are.
+    manifest
+        Of the brief: its data and options are those that a run must share.
+    """
+    found = {}
+    for slot in slots:
+        options = {name: manifest.options[name] for name in slot.options}
+        run = workspace.find_run(slot.verb, manifest.data, options) if slot.is_open else None
+        if run is not None:
+            found[slot.verb] = run
+    return found
+
+
+def compute_missing(
+    slots: Iterable[Slot],
+    runs: Mapping[str, SavedRun],
+    findings: Findings,
+    workspace: Workspace,
+    depth: Depth,
+    seed: int,
+) -> dict[str, SavedRun]:
+    """Return the runs with those added that no saved run gave and a slot can compute."""
+    made = {
+        slot.verb: slot.compute(findings, workspace, depth, seed)
+        for slot in slots
+        if slot.compute is not None and slot.verb not in runs
+    }
+    return {**runs, **made}
+
+
+def write_slot(context: Context, slot: Slot, runs: Mapping[str, SavedRun]) -> Section | None:
+    """Return the section of a slot; None while it is closed."""
+    if slot.write is None:
+        return None
+    run = runs.get(slot.verb)
+    if run is not None:
+        return slot.write(context, run)
+    command = f"pondasi {slot.verb} {context.findings.home}"
+    return Section(
+        id=slot.verb,
+        title=context.say(f"slot.{slot.verb}.title", home=context.home),
+        answer=context.say(f"slot.{slot.verb}.absent", home=context.home, command=command),
+    )

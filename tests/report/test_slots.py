@@ -1,0 +1,128 @@
+"""A slot is filled by the latest run that matches, names the command where none does, and keeps still until a verb exists."""
+
+import dataclasses
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from pondasi import Words
+from pondasi.cli.app import make_group
+from pondasi.report.blocks import Section, Statement
+from pondasi.report.brief import compose_brief, render_brief
+from pondasi.report.sections import SECTIONS, SLOTS
+from pondasi.report.slots import Slot, compute_missing, match_runs
+from pondasi.workspace import Manifest, Workspace
+
+LANGUAGES = ("en", "id", "ja")
+DATA = {"id": "world", "version": "1", "hash": "abc"}
+
+
+def write(context, run):
+    worst = run.table("loss")["loss"].max()
+    statement = Statement(f"The worst loss is {worst}.", "stress", "assumed")
+    return Section(run.manifest["verb"], context.home, statement.text, statements=(statement,))
+
+
+OPEN = Slot("stress", write=write)
+ORDER = tuple(OPEN if item.verb == "stress" else item for item in SECTIONS if isinstance(item, Slot))
+
+
+def manifest(verb="stress", *, day=1, data=DATA, **options):
+    started = dt.datetime(2026, 1, day, tzinfo=dt.UTC)
+    return Manifest(verb, {"home": "IDN", **options}, data, 0, started)
+
+
+def save(workspace, *, loss=0.5, **more):
+    return workspace.save_run(manifest(**more), {"loss": pd.DataFrame({"loss": [loss]})})
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(tmp_path)
+
+
+def test_the_latest_matching_run_is_taken(workspace):
+    save(workspace, day=2, n=100)
+    latest = save(workspace, day=3, n=200)
+    save(workspace, day=1, n=300)
+    found = match_runs([OPEN], workspace, manifest("brief"))
+    assert found["stress"].path == latest
+    assert found["stress"].table("loss")["loss"].tolist() == [0.5]
+
+
+@pytest.mark.parametrize("other", [{"verb": "plan"}, {"data": {**DATA, "hash": "def"}}, {"home": "VNM"}])
+def test_a_run_on_other_data_or_another_country_is_not_taken(workspace, other):
+    save(workspace, **other)
+    assert match_runs([OPEN], workspace, manifest("brief")) == {}
+
+
+def test_a_run_without_its_manifest_is_not_whole(workspace):
+    (save(workspace) / "manifest.json").unlink()
+    assert match_runs([OPEN], workspace, manifest("brief")) == {}
+
+
+def test_a_closed_slot_takes_no_run(workspace):
+    save(workspace)
+    assert match_runs([Slot("stress")], workspace, manifest("brief")) == {}
+
+
+def test_only_what_no_run_gives_is_computed(findings, workspace):
+    saved = match_runs([OPEN], workspace, manifest("brief"))
+    asked = []
+
+    def compute(_findings, space, depth, seed):
+        asked.append((depth, seed))
+        save(space, loss=0.25)
+        return space.find_run("stress", DATA, {"home": "IDN"})
+
+    slot = dataclasses.replace(OPEN, compute=compute)
+    runs = compute_missing([slot, Slot("plan")], saved, findings, workspace, "quick", 7)
+    assert runs["stress"].table("loss")["loss"].tolist() == [0.25]
+    assert compute_missing([slot], runs, findings, workspace, "quick", 7) == runs
+    assert asked == [("quick", 7)]
+
+
+def test_a_filled_slot_is_a_section_with_its_statements(findings, workspace):
+    save(workspace, loss=0.75)
+    runs = match_runs([OPEN], workspace, manifest("brief"))
+    brief = compose_brief(findings, Words("en"), runs=runs, order=ORDER)
+    assert [section.id for section in brief.sections] == ["stress"]
+    assert "The worst loss is 0.75." in render_brief(brief, Words("en"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_open_slot_without_a_run_says_which_command_makes_it(findings, language):
+    (section,) = compose_brief(findings, Words(language), order=ORDER).sections
+    assert "pondasi stress IDN" in section.answer
+    assert not section.statements
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_closed_slot_is_not_promised_but_counted_as_missing(findings, language):
+    words = Words(language)
+    last = SECTIONS[-1]
+    closed = compose_brief(findings, words, order=(Slot("stress"), last)).sections
+    opened = compose_brief(findings, words, order=(OPEN, last)).sections
+    missing = words.say("brief.unknown.missing.disruptions")
+    assert [missing in sections[-1].points for sections in (closed, opened)] == [True, False]
+    assert [section.id for section in closed] == ["unknown"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("verb", [slot.verb for slot in SLOTS])
+def test_every_slot_has_its_texts(findings, language, verb):
+    section = compose_brief(findings, Words(language), order=(Slot(verb, write=write),)).sections[0]
+    assert section.title
+    assert f"pondasi {verb} IDN" in section.answer
+
+
+def test_no_open_slot_names_a_command_that_does_not_exist():
+    verbs = set(make_group(Words("en")).verbs)
+    assert {slot.verb for slot in SLOTS if slot.is_open} <= verbs
+
+
+def test_the_command_offers_to_compute_only_what_a_slot_can():
+    command = make_group(Words("en")).get_command(None, "brief")
+    offered = any(parameter.name == "compute" for parameter in command.params)
+    assert offered == any(slot.compute is not None for slot in SLOTS)
