@@ -22,7 +22,16 @@ SOURCE, *TRANSLATIONS = LANGUAGES
 SAME = {"HHI", "Pondasi", "Data ({rows})", "{value} USD", "minus {number}"}
 """Texts with words that may be the same in English and in another language."""
 
-CARRIERS = {"pack.add": 0, "Problem": 0, "Fault": 0, "_fault": 0, "_faulty": 0, "_name_sum": 4, "row.problem": 0}
+CARRIERS = {
+    "pack.add": 0,
+    "Problem": 0,
+    "Fault": 0,
+    "_fault": 0,
+    "_faulty": 0,
+    "_name_sum": 4,
+    "row.problem": 0,
+    "self.note_finding": 0,
+}
 """What takes the key of a problem, and the place of the key among its arguments."""
 
 Catalogue = Mapping[str, str]
