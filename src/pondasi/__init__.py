@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pondasi.facts import Figure
     from pondasi.position.concentration import measure_concentration
     from pondasi.position.exposure import Exposure, measure_exposure
+    from pondasi.position.profile import Position, measure_position
+    from pondasi.position.stability import RankStability, measure_stability
+    from pondasi.position.upstreamness import measure_upstreamness
     from pondasi.report.brief import Brief, write_brief
     from pondasi.report.findings import Findings, gather_findings
     from pondasi.tables.excel_write import save_template
@@ -35,7 +38,9 @@ _HOMES = {
     "Findings": "report.findings",
     "Flows": "chain.flows",
     "PondasiError": "errors",
+    "Position": "position.profile",
     "Problem": "errors",
+    "RankStability": "position.stability",
     "UsageError": "errors",
     "Words": "words",
     "World": "chain.records",
@@ -48,6 +53,9 @@ _HOMES = {
     "load_world": "chain.load",
     "measure_concentration": "position.concentration",
     "measure_exposure": "position.exposure",
+    "measure_position": "position.profile",
+    "measure_stability": "position.stability",
+    "measure_upstreamness": "position.upstreamness",
     "sample_chains": "chain.sample",
     "save_chain": "chain.load",
     "save_template": "tables.excel_write",
@@ -66,7 +74,9 @@ __all__ = [
     "Findings",
     "Flows",
     "PondasiError",
+    "Position",
     "Problem",
+    "RankStability",
     "UsageError",
     "Words",
     "World",
@@ -79,6 +89,9 @@ __all__ = [
     "load_world",
     "measure_concentration",
     "measure_exposure",
+    "measure_position",
+    "measure_stability",
+    "measure_upstreamness",
     "sample_chains",
     "save_chain",
     "save_template",

@@ -11,6 +11,8 @@ from pondasi.chain.shares import list_places, tabulate_shares
 from pondasi.places import ROW, UNKNOWN
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from pondasi.chain.records import Chain
     from pondasi.chain.shares import Basis
 
@@ -54,16 +56,15 @@ def measure_concentration(chain: Chain, basis: Basis = "location") -> pd.DataFra
     rest, unknown = shares[:, places.index(ROW)], shares[:, places.index(UNKNOWN)]
     s = shares[:, named]
     first = s.argmax(axis=1) if s.size else np.zeros(len(s), dtype=int)
-    ranked = -np.sort(-s, axis=1)
-    hhi = (s**2).sum(axis=1)
+    hhi, cr1, cr3 = rate_shares(s)
     largest = np.maximum(shares[:, [*np.flatnonzero(named), places.index(ROW)]].max(axis=1), 0)
     table = pd.DataFrame(
         {
             "hhi": hhi,
             "hhi_low": hhi,
             "hhi_high": np.minimum(hhi + rest**2 + 2 * largest * unknown + unknown**2, 1.0),
-            "cr1": ranked[:, :1].sum(axis=1),
-            "cr3": ranked[:, :TOP].sum(axis=1),
+            "cr1": cr1,
+            "cr3": cr3,
             "top": np.append(np.array(places, dtype=object)[named], "")[first],
             "assigned": s.sum(axis=1),
             "unknown": unknown,
@@ -73,3 +74,17 @@ def measure_concentration(chain: Chain, basis: Basis = "location") -> pd.DataFra
     blank = table["assigned"] == 0
     table.loc[blank, ["hhi", "hhi_low", "hhi_high", "cr1", "cr3", "top"]] = np.nan
     return table
+
+
+def rate_shares(
+    shares: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return HHI, CR1 and CR3 of shares, shape (..., countries), of countries alone (position.1).
+
+    Example
+    -------
+    >>> [figure.tolist() for figure in rate_shares(np.array([[0.5, 0.5, 0.0, 0.0]]))]
+    [[0.5], [0.5], [1.0]]
+    """
+    ranked = -np.sort(-shares, axis=-1)
+    return (shares**2).sum(axis=-1), ranked[..., :1].sum(axis=-1), ranked[..., :TOP].sum(axis=-1)

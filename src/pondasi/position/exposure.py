@@ -30,10 +30,11 @@ from pondasi.chain.sample import sample_chains
 from pondasi.chain.shares import list_places, locate, tabulate_shares
 from pondasi.errors import BalanceError, UsageError
 from pondasi.places import ROW, UNKNOWN
+from pondasi.position.bands import band
 from pondasi.position.requirements import solve_requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     Kind = Literal["supply", "tools", "permission", "control", "value"]
 
 KINDS: tuple[Kind, ...] = ("supply", "tools", "permission", "control", "value")
-LOW_QUANTILE, HIGH_QUANTILE = 0.1, 0.9
-"""Ends of the band that is shown: four draws of five lie inside."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,24 +64,42 @@ class Exposure:
         Chips that each home country uses [USD/year], index (home, node).
     draws
         How many drawn chains the band rests on; 0 for none.
+    drawn
+        The share in every draw: index as ``by_country``, a column per draw. What rankings are tested on.
+    drawn_use
+        The chip use in every draw [USD/year]: index home, a column per draw.
     """
 
     by_country: pd.DataFrame = field(repr=False)
     by_node: pd.DataFrame = field(repr=False)
     use: pd.Series = field(repr=False)
     draws: int = 0
+    drawn: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    drawn_use: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
 
     def of(self, home: str, kind: Kind = "supply") -> pd.DataFrame:
         """Return the exposure of one home country, largest first; no rows where there is nothing of the kind."""
-        table = self.by_country
+        return self._pick(self.by_country, home, kind).sort_values("share", ascending=False)
+
+    def drawn_of(self, home: str, kind: Kind = "supply") -> pd.DataFrame:
+        """Return the shares of one home country in every draw: index country, a column per draw."""
+        return self._pick(self.drawn, home, kind)
+
+    def _pick(self, table: pd.DataFrame, home: str, kind: Kind) -> pd.DataFrame:
         if home not in table.index.get_level_values("home"):
             raise UsageError("country_not_measured", country=home)
         here = (table.index.get_level_values("home") == home) & (table.index.get_level_values("kind") == kind)
-        return table[here].droplevel(["home", "kind"]).sort_values("share", ascending=False)
+        return table[here].droplevel(["home", "kind"])
 
 
 def measure_exposure(
-    chain: Chain, homes: Sequence[str] | str | None = None, *, draws: int = 0, seed: int = 0, flows: Flows | None = None
+    chain: Chain,
+    homes: Sequence[str] | str | None = None,
+    *,
+    draws: int = 0,
+    seed: int = 0,
+    flows: Flows | None = None,
+    drawn: Sequence[Chain] | None = None,
 ) -> Exposure:
     """Return the exposure of home countries to all countries, over all tiers.
 
@@ -100,6 +117,8 @@ def measure_exposure(
     flows
         Balanced flows of the chain, if they are at hand or were balanced with a prior; the drawn chains
         are then balanced in the same way. Draws that contradict its closed routes are left out.
+    drawn
+        Drawn chains, if they are at hand; ``draws`` and ``seed`` are then not asked.
 
     Raises
     ------
@@ -122,19 +141,22 @@ def measure_exposure(
     central, needed = _measure(system)
     table = _tabulate({"share": _part(central), "value": central}, places, wanted)
     table["direct"] = _tabulate({"direct": _part(system.made @ system.use)[None]}, places, wanted)
-    if draws:
-        systems = _draw_systems(chain, flows, places, wanted, draws, seed)
-        drawn = [_part(_measure(one)[0]) for one in systems]
-        draws = len(drawn)
-        low, high = np.quantile(np.stack(drawn), [LOW_QUANTILE, HIGH_QUANTILE], axis=0)
-        ends = _tabulate({"low": low, "high": high}, places, wanted)
-        table["low"] = np.minimum(ends["low"], table["share"])
-        table["high"] = np.maximum(ends["high"], table["share"])
+    chains = drawn if drawn is not None else sample_chains(chain, draws, seed) if draws else ()
+    parts, uses = [], []
+    for one in _look_at_draws(chains, flows, places, wanted):
+        parts.append(_part(_measure(one)[0]))
+        uses.append(one.use.sum(axis=0))
+    if parts:
+        low, high = band(_part(central), np.stack(parts))
+        table[["low", "high"]] = _tabulate({"low": low, "high": high}, places, wanted)
     table = table[(table.drop(columns="direct") > 0).any(axis=1)]
+    every = _tabulate({str(number): one for number, one in enumerate(parts)}, places, wanted) if parts else table[[]]
+    every = every.reindex(table.index).set_axis(range(len(parts)), axis=1)
     by_node = _spread(flows.labels, needed, wanted).rename("value").to_frame()
     by_node["share"] = by_node["value"] / by_node.groupby(["home", "node"])["value"].transform("sum")
     use = _spread(flows.labels, system.use, wanted).groupby(["home", "node"]).sum()
-    return Exposure(table, by_node, use, draws)
+    bills = np.array(uses).reshape(len(uses), len(wanted)).T
+    return Exposure(table, by_node, use, len(parts), every, pd.DataFrame(bills, pd.Index(wanted, name="home")))
 
 
 def trace_use(flows: Flows, homes: Sequence[str]) -> NDArray[np.float64]:
@@ -197,13 +219,13 @@ def _look_at_nodes(chain: Chain, places: tuple[str, ...], homes: tuple[str, ...]
     return _System(flow, licence, capital, accounts.output, flow @ bought, *countries, accounts.acyclic)
 
 
-def _draw_systems(
-    chain: Chain, flows: Flows, places: tuple[str, ...], homes: tuple[str, ...], draws: int, seed: int
+def _look_at_draws(
+    chains: Iterable[Chain], flows: Flows, places: tuple[str, ...], homes: tuple[str, ...]
 ) -> Iterator[_System]:
     """Yield drawn chains as systems, balanced as ``flows`` were; those that have no balance are left out."""
     contradiction: BalanceError | None = None
     balanced = 0
-    for drawn in sample_chains(chain, draws, seed):
+    for drawn in chains:
         if flows.prior is None and flows.basis == "location":
             yield _look_at_nodes(drawn, places, homes)
             continue
