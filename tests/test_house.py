@@ -20,7 +20,7 @@ SOURCE = ROOT / "src"
 PACKAGE = SOURCE / "pondasi"
 
 FLOORS = (
-    {"errors", "executor", "facts", "places", "seeds", "solver", "tables", "units", "words", "workspace"},
+    {"currency", "errors", "executor", "facts", "places", "seeds", "solver", "tables", "units", "words", "workspace"},
     {"sources"},
     {"chain"},
     {"position", "stress"},

@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "pondasi"
 CATALOGUES = PACKAGE / "words"
 SOURCE, *TRANSLATIONS = LANGUAGES
 
-SAME = {"HHI", "Pondasi", "Data ({rows})", "{value} USD", "minus {number}"}
+SAME = {"HHI", "Pondasi", "Data ({rows})", "minus {number}"}
 """Texts with words that may be the same in English and in another language."""
 
 CARRIERS = {

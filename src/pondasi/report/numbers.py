@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 
 from babel.numbers import format_decimal
 
+from pondasi.currency import find_rate
+
 if TYPE_CHECKING:
+    from pondasi.currency import Rate
     from pondasi.facts import Figure
     from pondasi.words import Words
 
 MIN_DIGITS, MAX_DIGITS = 2, 3
+RATE_DIGITS = 5
+"""Digits of a rate of exchange that are shown."""
 SCALES = {
     "en": (("trillion", 1e12), ("billion", 1e9), ("million", 1e6)),
     "ja": (("trillion", 1e12), ("hundred_million", 1e8), ("ten_thousand", 1e4)),
@@ -24,6 +29,13 @@ PERCENT_FLOOR = 0.0005
 class Numbers:
     """Formats numbers for one language.
 
+    Parameters
+    ----------
+    words
+        The catalogue of the language.
+    rate
+        Rate at which money is shown; USD by default. What is given is always USD.
+
     Example
     -------
     >>> from pondasi.words import Words
@@ -31,11 +43,16 @@ class Numbers:
     '4,87 miliar USD'
     >>> Numbers(Words("ja")).money(4.87e9)
     '48.7億米ドル'
+    >>> from pondasi.currency import find_rate
+    >>> Numbers(Words("id"), find_rate("IDR")).money(4.87e9)
+    '80,2 triliun rupiah'
     """
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, rate: Rate | None = None) -> None:
         self.words = words
         self.language = words.language
+        self.rate = find_rate() if rate is None else rate
+        self.currency = self.rate.names[words.language]
 
     def plain(self, value: float, digits: int = MAX_DIGITS) -> str:
         """Return a number at some significant digits."""
@@ -44,22 +61,31 @@ class Numbers:
         return format_decimal(rounded, format=pattern, locale=self.language)
 
     def money(self, value: float, digits: int = MAX_DIGITS) -> str:
-        """Return an amount of USD with its scale in words."""
+        """Return an amount of USD, in the currency shown, with its scale in words."""
+        value *= self.rate.per_usd
         name, scale = self._scale(value)
-        return self.words.say(f"number.usd.{name}", value=self.plain(value / scale, digits))
+        return self.words.say(f"number.money.{name}", value=self.plain(value / scale, digits), currency=self.currency)
 
     def money_interval(self, value: float, low: float | None, high: float | None, most: int = MAX_DIGITS) -> str:
         """Return an amount with its interval, such as 'about 4.9 (4.5 to 5.3) billion USD'."""
         digits = min(most, digits_for(value, low, high))
         if low is None or high is None:
             return self.money(value, digits)
+        value, low, high = (amount * self.rate.per_usd for amount in (value, low, high))
         name, scale = self._scale(value)
         place = digits - 1 - _exponent(round_to(value / scale, digits)[0])
         shown = {
             key: self._fixed(round(number / scale, place), max(0, place))
             for key, number in {"value": value, "low": low, "high": high}.items()
         }
-        return self.words.say(f"number.usd_interval.{name}", **shown)
+        return self.words.say(f"number.money_interval.{name}", currency=self.currency, **shown)
+
+    def rate_note(self, publisher: str) -> str:
+        """Return the rate at which money is shown, its year and who states it, as a sentence."""
+        rate = self.plain(self.rate.per_usd, RATE_DIGITS)
+        return self.words.say(
+            "number.rate", currency=self.currency, rate=rate, year=str(self.rate.year), publisher=publisher
+        )
 
     def percent(self, value: float, digits: int = MIN_DIGITS) -> str:
         """Return a share in per cent."""
