@@ -61,6 +61,7 @@ SURFACE = [
     "measure_position",
     "measure_stability",
     "measure_upstreamness",
+    "read_prior",
     "sample_chains",
     "save_chain",
     "save_template",

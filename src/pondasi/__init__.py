@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pondasi.chain.coverage import count_grades, weigh_grades
     from pondasi.chain.flows import Flows, balance_flows
     from pondasi.chain.load import CheckReport, build_chain, check_pack, load_chain, load_world, save_chain
+    from pondasi.chain.prior import read_prior
     from pondasi.chain.records import Chain, World
     from pondasi.chain.sample import sample_chains
     from pondasi.errors import BalanceError, DataError, PondasiError, Problem, UsageError
@@ -56,6 +57,7 @@ _HOMES = {
     "measure_position": "position.profile",
     "measure_stability": "position.stability",
     "measure_upstreamness": "position.upstreamness",
+    "read_prior": "chain.prior",
     "sample_chains": "chain.sample",
     "save_chain": "chain.load",
     "save_template": "tables.excel_write",
@@ -92,6 +94,7 @@ __all__ = [
     "measure_position",
     "measure_stability",
     "measure_upstreamness",
+    "read_prior",
     "sample_chains",
     "save_chain",
     "save_template",

@@ -87,7 +87,14 @@ def test_brief_writes_a_document_and_a_run(run, tmp_path):
     assert str(document) in out
     (folder,) = (tmp_path / "w" / "runs").iterdir()
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["options"] == {"home": "VNM", "with": "KOR", "language": "ja", "places": "plain", "draws": 2}
+    assert manifest["options"] == {
+        "home": "VNM",
+        "with": "KOR",
+        "language": "ja",
+        "places": "plain",
+        "draws": 2,
+        "routes": "trade",
+    }
     assert {path.stem for path in (folder / "tables").iterdir()} >= {"exposure", "exposure_by_node", "concentration"}
 
 
@@ -162,7 +169,7 @@ def test_an_interrupt_ends_with_five(run, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pondasi.chain.load.load_chain", stop)
+    monkeypatch.setattr("pondasi.chain.load.load_world", stop)
     code, _, err = run("brief", "IDN")
     assert code == 5
     assert "Interrupted" in err

@@ -125,13 +125,15 @@ def _scale(
     r: NDArray[np.float64], c: NDArray[np.float64], w: NDArray[np.float64], tolerance: float
 ) -> NDArray[np.float64]:
     """Return ``u_i w_ij v_j`` with margins r and c that add up to one."""
-    v = np.ones(len(c))
+    u, v = np.zeros(len(r)), np.ones(len(c))
+    reached = w @ v
     for _ in range(PATIENCE):
-        u = _divide(r, w @ v)
+        u = _divide(r, reached)
         v = _divide(c, u @ w)
-        flows: NDArray[np.float64] = u[:, None] * w * v[None, :]
-        if np.abs(flows.sum(axis=1) - r).max() <= tolerance:
-            return flows
+        reached = w @ v
+        if np.abs(u * reached - r).max() <= tolerance:
+            return u[:, None] * w * v[None, :]
+    flows: NDArray[np.float64] = u[:, None] * w * v[None, :]
     return _polish(r, c, flows, tolerance)
 
 

@@ -174,8 +174,11 @@ class _Spread:
         self.countries = labels.get_level_values("country")
         self.start = start
         self.share = share
-        self.prior = prior or {}
+        places = tuple(self.countries.unique())
+        self.place = locate(self.countries, places)
+        self.prior = {pair: _read_weights(table, places) for pair, table in (prior or {}).items()}
         self.problems: dict[tuple[int, int], Problem] = {}
+        self.parts: dict[tuple[int, int], NDArray[np.float64]] = {}
 
     def over_countries(self, values: sparse.csr_array) -> sparse.csr_array:
         """Return values from node to node as flows from label to label."""
@@ -186,7 +189,9 @@ class _Spread:
             sellers, buyers = (np.arange(self.start[node], self.start[node + 1]) for node in (q, p))
             rows.append(np.repeat(sellers, len(buyers)))
             columns.append(np.tile(buyers, len(sellers)))
-            flows.append(value * self.balance(int(q), int(p), float(value)).ravel())
+            if (q, p) not in self.parts:  # new tools and their service run on the same routes
+                self.parts[q, p] = self.balance(int(q), int(p), float(value))
+            flows.append(value * self.parts[q, p].ravel())
         parts = np.concatenate(flows), (np.concatenate(rows), np.concatenate(columns))
         matrix = sparse.csr_array(sparse.coo_array(parts, shape=(n, n)))
         matrix.eliminate_zeros()
@@ -196,15 +201,15 @@ class _Spread:
         """Return the balanced flows from node q to node p as parts of one; note where there are none."""
         sellers, buyers = (slice(self.start[node], self.start[node + 1]) for node in (q, p))
         rows, columns = self.share[sellers], self.share[buyers]
-        table = self.prior.get((self.nodes[q], self.nodes[p]), self.prior.get((self.nodes[q], "")))
-        if table is None:
+        known = self.prior.get((self.nodes[q], self.nodes[p]), self.prior.get((self.nodes[q], "")))
+        if known is None:
             return np.outer(rows, columns)
-        origins, destinations = self.countries[sellers], self.countries[buyers]
-        weights = table.reindex(index=origins, columns=destinations).fillna(1.0).to_numpy(dtype=float)
+        weights = known[np.ix_(self.place[sellers], self.place[buyers])]
         try:
             return balance(rows, columns, weights * np.outer(rows, columns))
         except NoBalanceError as error:
             fault = error.shortfall
+            origins, destinations = self.countries[sellers], self.countries[buyers]
             fields = {
                 "supplier": self.nodes[q],
                 "user": self.nodes[p],
@@ -215,6 +220,14 @@ class _Spread:
             }
             self.problems[q, p] = Problem("no_balance", "links", fields=fields)
             return np.zeros((len(rows), len(columns)))
+
+
+def _read_weights(table: pd.DataFrame, places: tuple[str, ...]) -> NDArray[np.float64]:
+    """Return a table of weights as an array over all places, 1 where it says nothing."""
+    rows, columns = locate(places, table.index.tolist()), locate(places, table.columns.tolist())
+    weights = table.to_numpy(dtype=float)[np.ix_(rows, columns)]
+    known = (rows >= 0)[:, None] & (columns >= 0)[None, :] & ~np.isnan(weights)
+    return np.where(known, weights, 1.0)
 
 
 def _add_gaps(gaps: Gaps, chain: Chain, basis: Basis, labels: pd.MultiIndex) -> Gaps:

@@ -55,6 +55,7 @@ COMPANION_FIGURES = (
     ("capability", ("value", "low", "high")),
     ("routes", ("share", "low", "high")),
     ("concordance", ("chip_share", "low", "high")),
+    ("trade_prior", ("share", "low", "high")),
     *((name, ("value", "low", "high")) for name in ("demand", "trade", "resources", "programmes", "roadmap")),
 )
 """The same for the companions of a chain and the tables of a case; a row may have several."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from pondasi.cli.options import say_json, take
+from pondasi.cli.options import ROUTES, say_json, take
 from pondasi.cli.spoken import SpokenCommand
 from pondasi.errors import UsageError
 
@@ -36,7 +36,8 @@ def make_command(words: Words) -> click.Command:
         world_: Path | None,
         **options: object,
     ) -> None:
-        from pondasi.chain.load import load_chain
+        from pondasi.chain.load import load_world
+        from pondasi.chain.prior import read_prior
         from pondasi.places import require_country
         from pondasi.report.annex import write_annex
         from pondasi.report.brief import write_brief
@@ -50,9 +51,17 @@ def make_command(words: Words) -> click.Command:
         workspace = open_workspace(workspace_)
         name = "-".join(["brief", home, *([partner] if partner else []), words.language]) + ".html"
         path = _choose_path(out_, workspace.documents, name)
-        chain = load_chain(world_)
-        findings = gather_findings(chain, home, partner, draws=draws, seed=seed)
-        chosen = {"home": home, "with": partner, "language": words.language, "places": places, "draws": draws}
+        world, routes = load_world(world_), str(options["routes_"])
+        chain, prior = world.chain, read_prior(world) if routes == ROUTES[0] else None
+        findings = gather_findings(chain, home, partner, draws=draws, seed=seed, prior=prior)
+        chosen = {
+            "home": home,
+            "with": partner,
+            "language": words.language,
+            "places": places,
+            "draws": draws,
+            "routes": routes,
+        }
         manifest = Manifest("brief", chosen, {"id": chain.id, "version": chain.version, "hash": chain.hash}, seed)
         runs = match_runs(SLOTS, workspace, manifest)
         if options.get("compute"):
@@ -85,7 +94,7 @@ def make_command(words: Words) -> click.Command:
             click.Argument(["home"], metavar="HOME"),
             click.Option(["--with", "partner"], metavar="PARTNER", help=words.say("cli.option.with")),
             *([compute] if any(slot.compute is not None for slot in SLOTS) else []),
-            *take(words, "language", "places", "out", "workspace", "world", "draws", "seed", "json", "quiet"),
+            *take(words, "language", "places", "out", "workspace", "world", "draws", "seed", "routes", "json", "quiet"),
         ],
         help=words.say("cli.brief.long"),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pondasi.cli.options import say_json, take
+from pondasi.cli.options import ROUTES, say_json, take
 from pondasi.cli.spoken import SpokenCommand
 
 if TYPE_CHECKING:
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 def make_command(words: Words) -> click.Command:
     """Return the verb."""
 
-    def run(figure: str, *, world_: Path | None, json_: bool, **_: object) -> None:
-        from pondasi.chain.load import load_chain
+    def run(figure: str, *, world_: Path | None, routes_: str, json_: bool, **_: object) -> None:
+        from pondasi.chain.load import load_world
+        from pondasi.chain.prior import read_prior
         from pondasi.report.explain import explain_figure
 
-        found = explain_figure(load_chain(world_), figure)
+        world = load_world(world_)
+        found = explain_figure(world.chain, figure, read_prior(world) if routes_ == ROUTES[0] else None)
         if json_:
             say_json(asdict(found))
         else:
@@ -33,7 +35,7 @@ def make_command(words: Words) -> click.Command:
         name="explain",
         words=words,
         callback=run,
-        params=[click.Argument(["figure"], metavar="FIGURE"), *take(words, "language", "world", "json")],
+        params=[click.Argument(["figure"], metavar="FIGURE"), *take(words, "language", "world", "routes", "json")],
         help=words.say("cli.explain.long"),
     )
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 DRAWS = 200
 """Chains drawn by default: the ends of a band then move by about a tenth of its width between seeds."""
 
+ROUTES = ("trade", "even")
+"""What says who buys from whom: trade where it is known, or nothing, so that all buy in proportion."""
+
 _MAKERS: dict[str, dict[str, Any]] = {
     "workspace": {"type": click.Path(file_okay=False, path_type=Path), "metavar": "FOLDER"},
     "out": {"type": click.Path(path_type=Path), "metavar": "PATH"},
@@ -25,6 +28,7 @@ _MAKERS: dict[str, dict[str, Any]] = {
     "world": {"type": click.Path(path_type=Path), "metavar": "PATH"},
     "seed": {"type": click.IntRange(min=0), "default": 0, "metavar": "N"},
     "draws": {"type": click.IntRange(min=0), "default": DRAWS, "metavar": "N"},
+    "routes": {"type": click.Choice(ROUTES), "default": ROUTES[0]},
     "json": {"is_flag": True},
     "quiet": {"is_flag": True},
     "verbose": {"is_flag": True},

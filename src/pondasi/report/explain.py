@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from pondasi.chain.flows import balance_flows
 from pondasi.chain.rules import FIGURES, OUTPUT_TRAIT
 from pondasi.errors import UsageError
 from pondasi.facts import Figure, grade_of, weakest
@@ -20,6 +21,7 @@ from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.rows import index_rows, list_rows
 
 if TYPE_CHECKING:
+    from pondasi.chain.flows import Prior
     from pondasi.chain.records import Chain
 
 RESULTS = ("exposure", "use")
@@ -48,7 +50,7 @@ class Explanation:
     sources: tuple[dict[str, Any], ...] = field(default=(), repr=False)
 
 
-def explain_figure(chain: Chain, place: str) -> Explanation:
+def explain_figure(chain: Chain, place: str, prior: Prior | None = None) -> Explanation:
     """Return the rows and sources behind a figure.
 
     Parameters
@@ -57,6 +59,8 @@ def explain_figure(chain: Chain, place: str) -> Explanation:
         A checked chain.
     place
         Where the figure stands, its parts separated by ``/``.
+    prior
+        As for `balance_flows`: what trade says of the routes behind an exposure.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def explain_figure(chain: Chain, place: str) -> Explanation:
     """
     kind, *parts = place.strip("/").split("/")
     if kind in RESULTS:
-        found = _explain_result(chain, kind, parts, place)
+        found = _explain_result(chain, kind, parts, place, prior)
     elif kind in FIGURES:
         found = _explain_rows(chain, kind, parts, place)
     else:
@@ -105,12 +109,12 @@ def _step(table: str, names: list[str], row: dict[str, Any]) -> Step:
     return Step("/".join([table, *(str(row[name]) for name in names)]), figure, row["note"] or "")
 
 
-def _explain_result(chain: Chain, kind: str, parts: list[str], place: str) -> Explanation:
+def _explain_result(chain: Chain, kind: str, parts: list[str], place: str, prior: Prior | None) -> Explanation:
     wanted = 2 if kind == "exposure" else 1
     if len(parts) != wanted:
         raise UsageError("figure_unknown", place=place, guess="exposure/HOME/PLACE" if wanted > 1 else "use/HOME")
     home = require_country(parts[0])
-    exposure = measure_exposure(chain, [home])
+    exposure = measure_exposure(chain, [home], flows=balance_flows(chain, prior))
     shares = index_rows(_by_place(chain), "node", "country")
     if kind == "use":
         weights = [(node, home, value) for node, value in _user_weights(chain, home)]

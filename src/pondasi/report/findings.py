@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from pondasi.chain.flows import Prior
     from pondasi.chain.records import Chain
     from pondasi.position.exposure import Kind
 
@@ -159,7 +160,13 @@ class Findings:
 
 
 def gather_findings(
-    chain: Chain, home: str, partner: str | None = None, *, draws: int = 200, seed: int = 0
+    chain: Chain,
+    home: str,
+    partner: str | None = None,
+    *,
+    draws: int = 200,
+    seed: int = 0,
+    prior: Prior | None = None,
 ) -> Findings:
     """Compute what a brief on ``home`` says.
 
@@ -171,6 +178,8 @@ def gather_findings(
         Country codes.
     draws, seed
         Chains drawn from the intervals for the ranges, and their seed.
+    prior
+        What trade says of the routes, from `read_prior`; without it all buy from all in proportion.
 
     Raises
     ------
@@ -179,7 +188,7 @@ def gather_findings(
     """
     if partner == home:
         raise UsageError("partner_is_home", country=home)
-    flows = balance_flows(chain)
+    flows = balance_flows(chain, prior)
     if not flows.users:
         raise UsageError("no_users")
     exposure = measure_exposure(chain, [home], draws=draws, seed=seed, flows=flows)

@@ -31,13 +31,21 @@ def write_exposure(context: Context) -> Section:
         title=context.say("brief.exposure.title", home=context.home),
         answer=statements[0].text,
         blocks=(_chart(context),),
-        points=(*(item.text for item in statements[1:]), context.say("brief.exposure.no_home_bias")),
+        points=(*(item.text for item in statements[1:]), _say_routes(context)),
         method=(
             context.say("brief.exposure.method"),
             context.say("brief.exposure.method_band", n=context.findings.exposure.draws),
         ),
         statements=statements,
     )
+
+
+def _say_routes(context: Context) -> str:
+    """Say what the routes between countries rest on."""
+    steered = {supplier for supplier, _ in context.findings.flows.prior or {}}
+    if not steered:
+        return context.say("brief.exposure.no_home_bias")
+    return context.say("routes.exposure", n=len(steered), total=str(len(context.findings.nodes)))
 
 
 def _say_most(context: Context) -> Statement:

@@ -17,7 +17,7 @@ MISSING = {"disruptions": "stress", "steps": "plan", "partner_terms": None, "tra
 """Questions that no section answers, each with the slot that will; those of an open slot are left out."""
 NAMED = 5
 COLOURS = {grade: GREY if grade == "unknown" else INK for grade in GRADES}
-LIMITS = ("prior", "independent", "gross", "boom")
+LIMITS = ("independent", "gross", "boom")
 
 
 def write_unknown(context: Context) -> Section:
@@ -39,6 +39,7 @@ def write_unknown(context: Context) -> Section:
         blocks=(_chart(context),),
         points=(
             *_say_gaps(context),
+            context.say("routes.limit" if context.findings.flows.prior else "brief.unknown.limit.prior"),
             *(context.say(f"brief.unknown.limit.{name}") for name in LIMITS),
             *(
                 context.say(f"brief.unknown.missing.{name}")
