@@ -73,6 +73,66 @@ def test_the_trade_audit_holds_todays_shares(world):
     )
 
 
+STOCKED = {"inventory_weeks", "cycle_weeks", "qualification_weeks", "utilisation", "overcapacity_max"}
+SOURCED = {"dual_sourced_share", "single_sourced_varieties"}
+LINES = {"wip_scrap_weeks", "restart_weeks"}
+SERVICED = {"wear_per_year", "repair_weeks", "service_sales_usd", "life_years"}
+LICENSED = {"licence_lag_weeks", "refresh_share"}
+USERS = {"inventory_weeks", "utilisation", "overcapacity_max", "lost_demand_per_week", "substitution_weeks"}
+INDUSTRY = {"value_added_share_of_output", "jobs_per_musd_output", OUTPUT_TRAIT}
+SLACK = 1.06
+"""Full use of all capacity, and the rounding of two figures that are judged apart."""
+
+
+def traits_of(world, nodes):
+    traits = world.chain.traits
+    return traits[traits["node"].isin(nodes)].dropna(subset=["value"]).groupby("node")["trait"].apply(set)
+
+
+def test_every_node_that_sells_has_the_traits_of_the_stress_test(world):
+    """MODEL 3a: who sells along a flow, as capital or as a right; lines that can be stopped; users of chips."""
+    links, stage = world.chain.links, world.chain.nodes.set_index("node")["stage"]
+    users = set(world.chain.traits.loc[world.chain.traits["trait"] == OUTPUT_TRAIT, "node"])
+    sellers = {role: set(links.loc[links["role"] == role, "supplier"]) for role in ("flow", "capital", "licence")}
+    crystals = {"wafer_300", "wafer_200", "wafer_sic"}
+    lines = {node for node in stage.index if stage[node] in {"fabrication", "packaging"}} | crystals
+    for nodes, wanted in (
+        (sellers["flow"], STOCKED | SOURCED),
+        (sellers["capital"], STOCKED | SOURCED | SERVICED),
+        (sellers["licence"], LICENSED),
+        (lines, LINES),
+        (users, USERS | INDUSTRY),
+    ):
+        found = traits_of(world, nodes)
+        assert set(found.index) == nodes
+        assert {node: wanted - found[node] for node in nodes if wanted - found[node]} == {}
+
+
+def test_no_trait_without_interval_and_reason(world):
+    traits = world.chain.traits
+    open_ = traits[traits["grade"] != "exact"]
+    assert open_[["value", "low", "high"]].notna().all(axis=None)
+    assert (open_["low"] <= open_["value"]).all()
+    assert (open_["value"] <= open_["high"]).all()
+    judged = set(world.chain.sources.loc[world.chain.sources["evidence"] == "judged", "source"])
+    firm = traits[traits["grade"] != "assumed"]
+    assert not firm["source"].map(lambda cell: set(cell.split("|")) <= judged).any()
+
+
+def test_capacity_is_used_up_to_all_of_it(world):
+    """Utilisation x (1 + overcapacity_max): extra output comes out of what is idle, and cannot pass it."""
+    table = world.chain.traits.pivot_table(index="node", columns="trait", values="value")
+    full = (table["utilisation"] * (1 + table["overcapacity_max"])).dropna()
+    assert len(full) > 75
+    assert full.max() <= SLACK
+
+
+def test_a_line_holds_no_more_scrap_than_its_content(world):
+    table = world.chain.traits.pivot_table(index="node", columns="trait", values="value")
+    scrap = table.dropna(subset=["wip_scrap_weeks"])
+    assert (scrap["wip_scrap_weeks"] <= scrap["cycle_weeks"]).all()
+
+
 def test_a_chain_without_users_is_sound_but_says_what_it_cannot_do(world, tmp_path):
     tables = {name: world.chain.tables[name] for name in ("nodes", "links", "variants", "shares", "traits", "sources")}
     tables["traits"] = tables["traits"].query("trait != @OUTPUT_TRAIT")
