@@ -6,6 +6,7 @@ import pytest
 
 from pondasi import DataError, UsageError, load_chain
 from pondasi.chain.cases import case_path, check_case, is_case, list_cases, load_case
+from pondasi.tables.read import read_pack
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +37,11 @@ def test_every_case_that_ships_is_sound_and_agrees_with_the_chain(country, chain
 
 @pytest.mark.parametrize("country", list_cases())
 def test_every_text_of_a_case_exists_in_three_languages(country, chain):
+    languages = ("en", "id", "ja")
     for table in load_case(country, chain).tables.values():
-        for language in ("en", "id", "ja"):
-            assert table[f"name_{language}"].notna().all()
+        stems = {name.removesuffix("_en") for name in table.columns if name.endswith("_en")}
+        for column in (f"{stem}_{language}" for stem in stems for language in languages):
+            assert table[column].notna().all(), column
 
 
 def test_demand_outside_the_evidence_is_named(copy, chain):
@@ -73,10 +76,10 @@ def test_a_case_names_its_country(copy, chain):
 
 
 def test_a_case_is_told_from_a_chain(copy, tmp_path):
-    assert is_case(copy)
-    assert not is_case(tmp_path)
+    assert is_case(read_pack(copy))
+    assert not is_case(read_pack(tmp_path))
     (copy / "pack.toml").write_text("kind = [", encoding="utf-8")
-    assert not is_case(copy)
+    assert not is_case(read_pack(copy))
 
 
 def test_an_unknown_case_names_what_there_is():

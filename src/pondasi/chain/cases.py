@@ -1,20 +1,19 @@
 """A case: what is known of one country beside the world chain, and whether the two agree (chain.15).
 
-A case holds tables of its own (demand, trade, resources, programmes, road map) whose rows refer to nodes
-and sources of the world. Home demand has one source, the chain's shares of the user nodes; the rows of
+A case holds tables of its own (demand, trade, resources, programmes, road map, and those of a plan) whose
+rows refer to nodes and sources of the world; it may bring further sources. Home demand has one source, the chain's shares of the user nodes; the rows of
 the case are their evidence, and a warning names where they disagree beyond the interval.
 """
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pondasi.chain.load import CheckReport, load_chain, order_problems
-from pondasi.chain.rules import check_grades, check_intervals
+from pondasi.chain.rules import check_grades, check_intervals, check_traits
 from pondasi.errors import DataError, Place, UsageError
 from pondasi.places import is_country
 from pondasi.tables.cells import type_table
@@ -27,12 +26,14 @@ from pondasi.tables.text import suggest
 from pondasi.tables.write import column_values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
 
     from pondasi.chain.records import Chain
     from pondasi.tables.cells import Typed
+
+    CaseRule = Callable[[RawPack, Mapping[str, Typed]], None]
 
 KIND = "case"
 CASE_TABLES = ("demand", "trade", "resources", "programmes", "roadmap")
@@ -108,24 +109,22 @@ def case_path(place: str | Path) -> Path:
     return Path(str(resources.files("pondasi") / "data" / "cases" / str(place)))
 
 
-def is_case(path: str | Path) -> bool:
-    """Tell whether a folder says of itself that it is a case."""
-    head = Path(path) / HEAD_FILE
-    try:
-        return head.is_file() and tomllib.loads(head.read_text(encoding="utf-8-sig")).get("kind") == KIND
-    except (OSError, ValueError):
-        return False
+def is_case(pack: RawPack) -> bool:
+    """Tell whether a pack says of itself that it is a case."""
+    return bool(pack.head.get("kind") == KIND)
 
 
-def check_case(path: str | Path, chain: Chain | None = None) -> CheckReport:
+def check_case(path: str | Path | RawPack, chain: Chain | None = None, rules: Iterable[CaseRule] = ()) -> CheckReport:
     """Check a case and return every problem at once.
 
     Parameters
     ----------
     path
-        Folder or workbook of the case.
+        Folder or workbook of the case, or what was read from it.
     chain
         The chain whose demand the case is evidence for; the shipped one by default.
+    rules
+        What must hold beyond the tables themselves, such as the rules of a plan.
 
     Example
     -------
@@ -133,14 +132,20 @@ def check_case(path: str | Path, chain: Chain | None = None) -> CheckReport:
     True
     """
     dictionary = load_dictionary()
-    pack = read_pack(path)
+    pack = path if isinstance(path, RawPack) else read_pack(path)
     typed = {name: type_table(pack, raw, dictionary) for name, raw in pack.tables.items()}
     chain = load_chain() if chain is None else chain
-    world = _type_world(chain)
+    known = {**typed, **_type_world(chain)}
+    if "sources" in typed:
+        known["sources"] = _join_sources(pack, known["sources"], typed["sources"])
     check_keys(pack, typed, dictionary)
-    check_references(pack, {**world, **typed}, dictionary)
-    check_intervals(pack, typed, dictionary)
-    check_grades(pack, {**typed, "sources": world["sources"]}, dictionary)
+    check_references(pack, known, dictionary)
+    if pack.locale is not None:  # sums of numbers that could not be read mean nothing
+        check_intervals(pack, typed, dictionary)
+        check_traits(pack, typed, dictionary)
+        for rule in rules:
+            rule(pack, known)
+    check_grades(pack, {**typed, "sources": known["sources"]}, dictionary)
     _check_country(pack)
     if not any(problem.level == "error" for problem in pack.problems) and "demand" in typed:
         _check_evidence(pack, typed["demand"], chain)
@@ -148,6 +153,17 @@ def check_case(path: str | Path, chain: Chain | None = None) -> CheckReport:
     rows = {name: len(table.raw.rows) for name, table in typed.items()}
     problems = order_problems(pack.problems, tuple(dictionary.tables))
     return CheckReport(pack.file, pack.form, problems, rows, frames, pack.head)
+
+
+def _join_sources(pack: RawPack, world: Typed, own: Typed) -> Typed:
+    """Return the sources of the world and of the case; an id has one meaning."""
+    names = tuple(world.columns)
+    known, added = list(world.rows(*names)), list(own.rows(*names))
+    taken = {row[0] for row in known}
+    for position, (source, *_) in enumerate(added):
+        if source in taken:
+            pack.add("source_in_world", own.place(position, "source"), table="sources", value=source)
+    return replace(world, values=dict(zip(names, map(list, zip(*known, *added, strict=True)), strict=True)))
 
 
 def _type_world(chain: Chain) -> dict[str, Typed]:

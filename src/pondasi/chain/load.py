@@ -83,15 +83,15 @@ class CheckReport:
         return not self.errors
 
 
-def check_pack(path: str | Path) -> CheckReport:
-    """Check a pack (folder of CSV or Parquet, or workbook) and return every problem at once.
+def check_pack(path: str | Path | RawPack) -> CheckReport:
+    """Check a pack (folder of CSV or Parquet, or workbook, or one that was read) and return every problem at once.
 
     Example
     -------
     >>> check_pack(world_path()).ok
     True
     """
-    return _check(read_pack(path))
+    return _check(path if isinstance(path, RawPack) else read_pack(path))
 
 
 def load_chain(path: str | Path | None = None) -> Chain:

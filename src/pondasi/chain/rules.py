@@ -57,16 +57,53 @@ COMPANION_FIGURES = (
     ("concordance", ("chip_share", "low", "high")),
     ("trade_prior", ("share", "low", "high")),
     *((name, ("value", "low", "high")) for name in ("demand", "trade", "resources", "programmes", "roadmap")),
+    ("funders", ("rate", "rate_low", "rate_high")),
 )
 """The same for the companions of a chain and the tables of a case; a row may have several."""
+PLAN_FIGURES = (
+    *(
+        (name, ("value", "low", "high"))
+        for name in (
+            "step_traits",
+            "step_costs",
+            "step_nodes",
+            "step_needs",
+            "step_training",
+            "step_knowledge",
+            "budgets",
+            "talent",
+            "limits",
+            "knowledge",
+            "demand_paths",
+            "branch_effects",
+            "node_terms",
+            "parameters",
+        )
+    ),
+    ("step_training", ("lag_years", "lag_low", "lag_high")),
+    ("cost_profiles", ("share", "low", "high")),
+    ("step_funding", ("share", "low", "high")),
+    ("futures", ("probability", "low", "high")),
+    ("partners", ("kept", "kept_low", "kept_high")),
+    *(
+        ("partner_terms", (name, f"{stem}_low", f"{stem}_high"))
+        for name, stem in (
+            ("cost_factor", "cost"),
+            ("lead_factor", "lead"),
+            ("success_factor", "success"),
+            ("finance_share", "finance"),
+        )
+    ),
+)
+"""The same for what a plan is made of: each figure has its interval and its year."""
 
 
 def check_intervals(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictionary) -> None:
     """(chain.1) low <= value <= high; a figure that is not exact has an interval, and one that was read a year."""
-    for name, names in (*FIGURES.items(), *COMPANION_FIGURES):
+    for name, names in (*FIGURES.items(), *COMPANION_FIGURES, *PLAN_FIGURES):
         if name in tables:
             _check_order(pack, tables[name], names)
-    for name, names in FIGURES.items():
+    for name, names in (*FIGURES.items(), *PLAN_FIGURES):
         if name in tables:
             _check_complete(pack, tables[name], names)
 
@@ -182,8 +219,13 @@ def check_variants(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dict
 
 
 def check_traits(pack: RawPack, tables: Mapping[str, Typed], dictionary: Dictionary) -> None:
-    """(chain.7) a trait of a node, and an indicator of a country, stands in its own unit and inside its range."""
-    kinds = (("traits", "trait", dictionary.traits), ("capability", "indicator", dictionary.indicators))
+    """(chain.7) a trait of a node or step, an indicator and a parameter stand in their own unit and range."""
+    kinds = (
+        ("traits", "trait", dictionary.traits),
+        ("capability", "indicator", dictionary.indicators),
+        ("step_traits", "trait", dictionary.step_traits),
+        ("parameters", "parameter", dictionary.parameters),
+    )
     for name, column, known in kinds:
         if name not in tables:
             continue

@@ -26,10 +26,13 @@ def make_command(words: Words) -> click.Command:
     """Return the verb."""
 
     def run(path: Path, *, json_: bool, quiet_: bool, verbose_: bool, **_: object) -> int:
-        from pondasi.chain.cases import check_case, is_case
+        from pondasi.chain.cases import is_case
         from pondasi.chain.load import check_pack
+        from pondasi.plan.case import check_plan_case
+        from pondasi.tables.read import read_pack
 
-        report = check_case(path) if is_case(path) else check_pack(path)
+        pack = read_pack(path)
+        report = check_plan_case(pack) if is_case(pack) else check_pack(pack)
         if json_:
             say_json(describe(report, words))
         else:

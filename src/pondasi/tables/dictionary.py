@@ -44,7 +44,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Trait:
-    """A trait that nodes may have, or an indicator of countries, with its one unit and its range."""
+    """What is stated with one unit and in one range: a trait of nodes or steps, an indicator, a parameter."""
 
     name: str
     unit: str
@@ -66,23 +66,32 @@ class Unit:
 
 @dataclass(frozen=True)
 class Dictionary:
-    """All tables, code lists, traits of nodes, indicators of countries, and units."""
+    """All tables, code lists, units, and what is stated with one unit and range: traits, indicators, parameters."""
 
     tables: Mapping[str, Mapping[str, Column]]
     codes: Mapping[str, Mapping[str, Mapping[str, str]]]
     traits: Mapping[str, Trait]
     indicators: Mapping[str, Trait]
+    step_traits: Mapping[str, Trait]
+    parameters: Mapping[str, Trait]
     units: Mapping[str, Unit]
 
     def allowed(self, column: Column) -> tuple[str, ...]:
         """Return the codes that a column of type ``code`` may hold."""
-        if column.codes == "traits":
-            return tuple(self.traits)
-        if column.codes == "indicators":
-            return tuple(self.indicators)
-        if column.codes == "unit":
+        name = column.codes or column.name
+        if name == "unit":
             return tuple(self.units)
-        return tuple(self.codes[column.codes or column.name])
+        return tuple(self.rated.get(name, self.codes.get(name, {})))
+
+    @property
+    def rated(self) -> Mapping[str, Mapping[str, Trait]]:
+        """Lists of codes each of which has one unit and one range, by name of the list."""
+        return {
+            "traits": self.traits,
+            "indicators": self.indicators,
+            "step_traits": self.step_traits,
+            "parameters": self.parameters,
+        }
 
 
 @lru_cache(maxsize=1)
@@ -102,6 +111,8 @@ def load_dictionary() -> Dictionary:
         codes=codes,
         traits=_load_traits("dictionary/traits.csv", "trait"),
         indicators=_load_traits("dictionary/indicators.csv", "indicator"),
+        step_traits=_load_traits("dictionary/step_traits.csv", "trait"),
+        parameters=_load_traits("dictionary/parameters.csv", "parameter"),
         units={
             row["unit"]: Unit(row["unit"], row["dimension"], float(row["factor"]), row["base"], _texts(row))
             for row in read_resource("dictionary/units.csv")

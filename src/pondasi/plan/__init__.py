@@ -1,0 +1,1 @@
+"""What first, when, with whom?"""

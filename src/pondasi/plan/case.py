@@ -1,0 +1,137 @@
+"""The case of a plan: one country's steps, money, people, limits, partners and futures, checked (plan.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pondasi.chain.cases import case_path, check_case
+from pondasi.chain.load import load_world
+from pondasi.chain.records import Tables
+from pondasi.errors import DataError, UsageError
+from pondasi.tables.cells import empty_frame
+from pondasi.tables.dictionary import load_dictionary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from pondasi.chain.load import CheckReport
+    from pondasi.chain.records import Chain, World
+    from pondasi.tables.raw import RawPack
+
+NEEDED_TABLES = (
+    "steps",
+    "step_traits",
+    "step_costs",
+    "cost_profiles",
+    "step_nodes",
+    "step_needs",
+    "step_training",
+    "step_funding",
+    "step_partners",
+    "partners",
+    "partner_terms",
+    "funders",
+    "budgets",
+    "talent",
+    "limits",
+    "demand_paths",
+    "branches",
+    "branch_effects",
+    "futures",
+    "future_groups",
+    "node_terms",
+    "parameters",
+)
+"""Tables without which there is nothing to plan."""
+FREE_TABLES = ("step_knowledge", "knowledge", "readiness")
+"""Tables that may be missing: without knowledge that limit is off, without criteria none are listed."""
+PLAN_TABLES = (*NEEDED_TABLES, *FREE_TABLES)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What a plan of one country starts from; nothing in it is decided.
+
+    Parameters
+    ----------
+    country
+        The home country.
+    version
+        What the case says of itself.
+    titles
+        Title by language.
+    tables
+        The tables of the plan by name, with the columns of the dictionary; one that is missing is empty.
+    world
+        The world that the case refers to.
+    """
+
+    country: str
+    version: str
+    titles: Mapping[str, str]
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    world: World = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Take the tables as they are now."""
+        object.__setattr__(self, "tables", Tables(self.tables))
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """Return a table with its key as index levels, named as in the dictionary.
+
+        Example
+        -------
+        >>> load_case("IDN").frame("step_traits").loc[("en_power", "lead_years"), "unit"]
+        'years'
+        """
+        key = [column.name for column in load_dictionary().tables[name].values() if column.key]
+        return self.tables[name].set_index(key)
+
+    @property
+    def knowledge_known(self) -> bool:
+        """Whether distances to partner practice are stated; if not, that limit is off and results say so."""
+        return bool(len(self.tables["knowledge"]) and len(self.tables["step_knowledge"]))
+
+
+def load_case(place: str | Path, world: World | None = None) -> Case:
+    """Load the checked case of a plan: a country code for one that ships, else a folder or workbook.
+
+    Raises
+    ------
+    UsageError
+        If no case of that country ships, or if the one that ships holds no plan.
+    DataError
+        With all problems of the case.
+
+    Example
+    -------
+    >>> case = load_case("IDN")
+    >>> len(case.tables["steps"]) >= 45
+    True
+    """
+    world = load_world() if world is None else world
+    report = check_plan_case(case_path(place), world.chain)
+    if not report.ok:
+        raise DataError(report.errors, "pack_has_problems", file=report.file)
+    if "steps" not in report.tables:
+        raise UsageError("case_without_plan", place=str(place))
+    head = report.head
+    titles = {language: str(head.get(f"title_{language}", head["country"])) for language in ("en", "id", "ja")}
+    columns = load_dictionary().tables
+    frames = {name: report.tables.get(name, empty_frame(columns[name])) for name in PLAN_TABLES}
+    return Case(str(head["country"]), str(head.get("version", "")), titles, frames, world)
+
+
+def check_plan_case(path: str | Path | RawPack, chain: Chain | None = None) -> CheckReport:
+    """Check a case with the rules of a plan, if it holds one, and return every problem at once.
+
+    Example
+    -------
+    >>> check_plan_case(case_path("IDN")).ok
+    True
+    """
+    return check_case(path, chain)
