@@ -21,6 +21,13 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 MADE = "<!-- made by tools/generate_docs.py; do not edit -->"
 WIDTH = 100
 LISTED = 3
+RATED = {
+    "Traits": "traits",
+    "Indicators": "indicators",
+    "Traits of steps": "step_traits",
+    "Parameters of a plan": "parameters",
+}
+"""Headings of the lists whose entries each have one unit and one range."""
 
 
 def make_pages() -> dict[str, str]:
@@ -48,11 +55,12 @@ def write_dictionary() -> str:
     lines += ["", "## Codes", "", "| list | code | meaning |", "| --- | --- | --- |"]
     for name, codes in dictionary.codes.items():
         lines += [f"| {name} | `{code}` | {_cell(meaning['en'])} |" for code, meaning in codes.items()]
-    lines += ["", "## Traits", "", "| trait | unit | range | meaning |", "| --- | --- | --- | --- |"]
-    for trait in dictionary.traits.values():
-        lines.append(
-            f"| `{trait.name}` | {trait.unit} | {_range(trait.low, trait.high)} | {_cell(trait.meaning['en'])} |"
-        )
+    for heading, rated in RATED.items():
+        lines += ["", f"## {heading}", "", "| name | unit | range | meaning |", "| --- | --- | --- | --- |"]
+        for trait in dictionary.rated[rated].values():
+            lines.append(
+                f"| `{trait.name}` | {trait.unit} | {_range(trait.low, trait.high)} | {_cell(trait.meaning['en'])} |"
+            )
     lines += ["", "## Units", "", "| unit | meaning | in base units |", "| --- | --- | --- |"]
     for unit in dictionary.units.values():
         lines.append(f"| `{unit.name}` | {_cell(unit.meaning['en'])} | {unit.factor:g} {unit.base} |")

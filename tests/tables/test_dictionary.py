@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from pondasi.chain.rules import find_rated
 from pondasi.tables.cells import UNIT_BY_ROW, empty_frame
 from pondasi.tables.dictionary import Column, ColumnType, load_dictionary
 from pondasi.tables.relations import find_target
@@ -35,12 +36,27 @@ def test_every_table_has_a_key_whose_first_column_comes_first() -> None:
         assert not empty_frame(columns).dtypes.empty
 
 
-def test_traits_and_indicators_have_known_units_and_an_order() -> None:
+def test_what_is_rated_has_a_known_unit_and_an_order() -> None:
     dictionary = load_dictionary()
-    for trait in [*dictionary.traits.values(), *dictionary.indicators.values()]:
+    for trait in [trait for rated in dictionary.rated.values() for trait in rated.values()]:
         assert trait.unit in dictionary.units, trait.name
         assert trait.low is None or trait.high is None or trait.low < trait.high
     for unit in dictionary.units.values():
         assert unit.base in dictionary.units
         assert unit.factor > 0
         assert dictionary.units[unit.base].factor == 1
+
+
+def test_a_list_with_units_gives_one_to_each_of_its_codes() -> None:
+    dictionary = load_dictionary()
+    for name in set(dictionary.rated) & set(dictionary.codes):
+        assert set(dictionary.rated[name]) == set(dictionary.codes[name]), name
+
+
+def test_one_column_at_most_decides_the_unit_of_a_row() -> None:
+    dictionary = load_dictionary()
+    for name, columns in dictionary.tables.items():
+        rated = [column.name for column in columns.values() if column.codes in dictionary.rated]
+        assert len(rated) <= 1, name
+        found = find_rated(columns, dictionary)
+        assert found == (columns[rated[0]] if rated and "unit" in columns else None)

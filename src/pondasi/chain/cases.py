@@ -7,6 +7,7 @@ the case are their evidence, and a warning names where they disagree beyond the 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -16,8 +17,9 @@ from pondasi.chain.load import CheckReport, load_chain, order_problems
 from pondasi.chain.rules import check_grades, check_intervals, check_traits
 from pondasi.errors import DataError, Place, UsageError
 from pondasi.places import is_country
-from pondasi.tables.cells import type_table
+from pondasi.tables.cells import Typed, type_table
 from pondasi.tables.dictionary import load_dictionary
+from pondasi.tables.excel_read import README
 from pondasi.tables.raw import RawPack, shape_columns
 from pondasi.tables.read import HEAD_FILE, read_pack
 from pondasi.tables.relations import check_keys, check_references
@@ -26,15 +28,13 @@ from pondasi.tables.text import suggest
 from pondasi.tables.write import column_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable
 
     import pandas as pd
 
     from pondasi.chain.records import Chain
-    from pondasi.tables.cells import Typed
 
-    CaseRule = Callable[[RawPack, Mapping[str, Typed]], None]
-
+CaseRule = Callable[[RawPack, Mapping[str, Typed]], None]
 KIND = "case"
 CASE_TABLES = ("demand", "trade", "resources", "programmes", "roadmap")
 EVIDENCE = "chips_used"
@@ -181,7 +181,8 @@ def _type_world(chain: Chain) -> dict[str, Typed]:
 def _check_country(pack: RawPack) -> None:
     country = str(pack.head.get("country", ""))
     if pack.found and not is_country(country):
-        place = Place(HEAD_FILE, None, pack.head_rows.get("country"), "country")
+        file, sheet = (pack.file, README) if pack.form == "excel" else (HEAD_FILE, None)
+        place = Place(file, sheet, pack.head_rows.get("country"), "country")
         pack.add("case_country", place, value=country)
 
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from pondasi.chain.records import CHAIN_TABLES, Chain, World
 from pondasi.chain.rules import RULES
-from pondasi.errors import DataError, Place, Problem, UsageError
+from pondasi.errors import DataError, Place, Problem
 from pondasi.tables.cells import empty_frame, type_table
 from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.raw import RawPack, name_unknown_table, shape_columns
 from pondasi.tables.read import HEAD_FILE, check_identity, read_pack
 from pondasi.tables.relations import check_keys, check_references
-from pondasi.tables.write import column_values, save_csv, save_parquet
+from pondasi.tables.save import save_tables
+from pondasi.tables.write import column_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,23 +26,6 @@ if TYPE_CHECKING:
 
 REQUIRED = ("nodes", "sources")
 """Tables without which, or without whose rows, there is no chain."""
-OTHER_FORMS = {
-    ".csv",
-    ".doc",
-    ".docx",
-    ".html",
-    ".json",
-    ".ods",
-    ".pdf",
-    ".pptx",
-    ".tsv",
-    ".txt",
-    ".xls",
-    ".xlsb",
-    ".xlsm",
-    ".zip",
-}
-"""Names by which a user asks for a file that Pondasi does not write; any other name is a folder."""
 FRAMES = "frames"
 
 
@@ -187,18 +171,7 @@ def save_chain(chain: Chain, path: str | Path, *, language: str = "en") -> None:
     True
     """
     head = {"id": chain.id, "version": chain.version, "locale": "machine"}
-    path = Path(path)
-    form = path.suffix.lower()
-    if form == ".xlsx":
-        from pondasi.tables.excel_write import save_workbook
-
-        save_workbook(chain.tables, head, path, language)
-    elif form == ".parquet":
-        save_parquet(chain.tables, head, path)
-    elif form in OTHER_FORMS:
-        raise UsageError("save_form_unknown", path=str(path))
-    else:
-        save_csv(chain.tables, head, path)
+    save_tables(chain.tables, head, path, language)
 
 
 def world_path() -> Path:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pondasi.errors import Level
     from pondasi.tables.cells import Typed
-    from pondasi.tables.dictionary import Dictionary, Trait
+    from pondasi.tables.dictionary import Column, Dictionary, Trait
     from pondasi.tables.raw import RawPack
 
     Rule = Callable[[RawPack, Mapping[str, Typed], Dictionary], None]
@@ -219,24 +219,28 @@ def check_variants(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dict
 
 
 def check_traits(pack: RawPack, tables: Mapping[str, Typed], dictionary: Dictionary) -> None:
-    """(chain.7) a trait of a node or step, an indicator and a parameter stand in their own unit and range."""
-    kinds = (
-        ("traits", "trait", dictionary.traits),
-        ("capability", "indicator", dictionary.indicators),
-        ("step_traits", "trait", dictionary.step_traits),
-        ("parameters", "parameter", dictionary.parameters),
-    )
-    for name, column, known in kinds:
-        if name not in tables:
+    """(chain.7) what has one unit and one range, as traits and indicators do, stands in them."""
+    for typed in tables.values():
+        column = find_rated(typed.columns, dictionary)
+        if column is None:
             continue
-        for position, (code, unit, *figures) in enumerate(tables[name].rows(column, "unit", "value", "low", "high")):
+        known = dictionary.rated[column.codes or ""]
+        for position, (code, unit, *figures) in enumerate(typed.rows(column.name, "unit", "value", "low", "high")):
             trait = known.get(code)
             if trait is None or unit is None:
                 continue
             if unit != trait.unit:
-                _name_unit(pack, tables[name], position, trait, dictionary)
+                _name_unit(pack, typed, position, trait, dictionary)
             else:
-                _check_range(pack, tables[name], position, trait, figures)
+                _check_range(pack, typed, position, trait, figures)
+
+
+def find_rated(columns: Mapping[str, Column], dictionary: Dictionary) -> Column | None:
+    """Return the column of codes that decides the unit of a table's value, or None."""
+    if not {"value", "unit"} <= set(columns):
+        return None
+    rated = [column for column in columns.values() if column.type == "code" and column.codes in dictionary.rated]
+    return rated[-1] if rated else None
 
 
 def check_use(pack: RawPack, tables: Mapping[str, Typed], _dictionary: Dictionary) -> None:

@@ -1,4 +1,4 @@
-"""``pondasi template OUT.xlsx``: an empty workbook for a chain."""
+"""``pondasi template OUT.xlsx``: an empty workbook for a chain, or with ``--case`` for the case of a country."""
 
 from __future__ import annotations
 
@@ -18,14 +18,19 @@ if TYPE_CHECKING:
 def make_command(words: Words) -> click.Command:
     """Return the verb."""
 
-    def run(path: Path, *, quiet_: bool, **_: object) -> None:
+    def run(path: Path, *, case_: bool, quiet_: bool, **_: object) -> None:
         from pondasi.tables.excel_write import save_template
 
         if path.suffix.lower() != ".xlsx":
             raise UsageError("template_form", path=str(path))
         if path.exists():
             raise UsageError("out_exists", path=str(path))
-        save_template(path, words.language)
+        if case_:
+            from pondasi.plan.case import CASE_HEAD, WORKBOOK_TABLES
+
+            save_template(path, words.language, WORKBOOK_TABLES, CASE_HEAD)
+        else:
+            save_template(path, words.language)
         if not quiet_:
             click.echo(words.say("cli.template.done", path=str(path)))
 
@@ -35,6 +40,7 @@ def make_command(words: Words) -> click.Command:
         callback=run,
         params=[
             click.Argument(["path"], type=click.Path(path_type=Path), metavar="OUT.xlsx"),
+            click.Option(["--case", "case_"], is_flag=True, help=words.say("cli.option.template_case")),
             *take(words, "language", "quiet"),
         ],
         help=words.say("cli.template.long"),

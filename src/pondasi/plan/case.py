@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pondasi.chain.cases import case_path, check_case
+from pondasi.chain.cases import CASE_TABLES, KIND, CaseRule, case_path, check_case
 from pondasi.chain.load import load_world
 from pondasi.chain.records import Tables
-from pondasi.errors import DataError, UsageError
+from pondasi.errors import DataError, Place, UsageError
+from pondasi.plan.rules import (
+    check_committed,
+    check_knowledge,
+    check_order,
+    check_parameters,
+    check_profiles,
+    check_step_rows,
+)
+from pondasi.plan.rules_world import check_dates, check_demand, check_futures, check_money, check_partners
 from pondasi.tables.cells import empty_frame
 from pondasi.tables.dictionary import load_dictionary
 
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
 
     from pondasi.chain.load import CheckReport
     from pondasi.chain.records import Chain, World
+    from pondasi.tables.cells import Typed
     from pondasi.tables.raw import RawPack
 
 NEEDED_TABLES = (
@@ -50,6 +60,32 @@ NEEDED_TABLES = (
 FREE_TABLES = ("step_knowledge", "knowledge", "readiness")
 """Tables that may be missing: without knowledge that limit is off, without criteria none are listed."""
 PLAN_TABLES = (*NEEDED_TABLES, *FREE_TABLES)
+WORKBOOK_TABLES = (*PLAN_TABLES, *CASE_TABLES, "sources")
+"""Sheets of the workbook of a case."""
+CASE_HEAD = {
+    "kind": KIND,
+    "country": "",
+    "title_en": "",
+    "title_id": "",
+    "title_ja": "",
+    "licence": "",
+    "currency": "USD",
+}
+"""What the README sheet of an empty workbook says of the pack."""
+RULES: tuple[CaseRule, ...] = (
+    check_step_rows,
+    check_profiles,
+    check_order,
+    check_committed,
+    check_knowledge,
+    check_parameters,
+    check_partners,
+    check_money,
+    check_dates,
+    check_futures,
+    check_demand,
+)
+"""What must hold beyond the tables themselves, in the order in which it is looked at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +126,31 @@ class Case:
         """
         key = [column.name for column in load_dictionary().tables[name].values() if column.key]
         return self.tables[name].set_index(key)
+
+    @property
+    def options(self) -> pd.DataFrame:
+        """Every step with every partner who can do it, and on what terms.
+
+        Index ``step, partner``; the columns of ``step_partners`` and, by the family of the step, those of
+        ``partner_terms``; ``kept`` (1 for the home country); ``success``, the chance of success with that
+        partner: ``min(1, product of the stages x success_factor)``. The factor stands nowhere else.
+        """
+        tables = self.tables
+        family = tables["steps"].set_index("step")["family"]
+        terms = tables["partner_terms"].drop(columns=["grade", "source", "note", "year"])
+        options = tables["step_partners"].assign(family=lambda frame: frame["step"].map(family))
+        options = options.merge(terms, on=["partner", "family"], how="left", validate="many_to_one")
+        kept = tables["partners"].set_index("partner")["kept"]
+        options["kept"] = options["partner"].map(kept).where(options["partner"] != self.country, 1.0)
+        options["success"] = (options["step"].map(self.success) * options["success_factor"]).clip(upper=1.0)
+        return options.set_index(["step", "partner"])
+
+    @property
+    def success(self) -> pd.Series:
+        """The chance of success of each step at base terms: the product over the stages that are stated."""
+        traits = self.tables["step_traits"]
+        stages = traits[traits["trait"].str.startswith("success_")]
+        return stages.groupby("step", sort=False)["value"].prod()
 
     @property
     def knowledge_known(self) -> bool:
@@ -134,4 +195,12 @@ def check_plan_case(path: str | Path | RawPack, chain: Chain | None = None) -> C
     >>> check_plan_case(case_path("IDN")).ok
     True
     """
-    return check_case(path, chain)
+    return check_case(path, chain, (_check_tables, *RULES))
+
+
+def _check_tables(pack: RawPack, _tables: Mapping[str, Typed]) -> None:
+    """Name the tables that a plan needs, if any table of a plan is there."""
+    if pack.found & set(PLAN_TABLES):
+        for name in NEEDED_TABLES:
+            if name not in pack.found:
+                pack.add("table_missing", Place(pack.file), table=name)

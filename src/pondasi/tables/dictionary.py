@@ -44,7 +44,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Trait:
-    """What is stated with one unit and in one range: a trait of nodes or steps, an indicator, a parameter."""
+    """What is stated in one unit and one range: a trait of nodes or steps, an indicator, a parameter, a kind of cost."""
 
     name: str
     unit: str
@@ -66,32 +66,33 @@ class Unit:
 
 @dataclass(frozen=True)
 class Dictionary:
-    """All tables, code lists, units, and what is stated with one unit and range: traits, indicators, parameters."""
+    """All tables, code lists and units; ``rated`` are the lists whose codes each have one unit and one range.
+
+    Rated are the traits of nodes and of steps, the indicators of countries, the parameters of a plan, and code
+    lists such as the kinds of cost.
+    """
 
     tables: Mapping[str, Mapping[str, Column]]
     codes: Mapping[str, Mapping[str, Mapping[str, str]]]
-    traits: Mapping[str, Trait]
-    indicators: Mapping[str, Trait]
-    step_traits: Mapping[str, Trait]
-    parameters: Mapping[str, Trait]
+    rated: Mapping[str, Mapping[str, Trait]]
     units: Mapping[str, Unit]
+
+    @property
+    def traits(self) -> Mapping[str, Trait]:
+        """The traits of nodes."""
+        return self.rated["traits"]
+
+    @property
+    def indicators(self) -> Mapping[str, Trait]:
+        """The indicators of countries."""
+        return self.rated["indicators"]
 
     def allowed(self, column: Column) -> tuple[str, ...]:
         """Return the codes that a column of type ``code`` may hold."""
         name = column.codes or column.name
         if name == "unit":
             return tuple(self.units)
-        return tuple(self.rated.get(name, self.codes.get(name, {})))
-
-    @property
-    def rated(self) -> Mapping[str, Mapping[str, Trait]]:
-        """Lists of codes each of which has one unit and one range, by name of the list."""
-        return {
-            "traits": self.traits,
-            "indicators": self.indicators,
-            "step_traits": self.step_traits,
-            "parameters": self.parameters,
-        }
+        return tuple(self.codes[name] if name in self.codes else self.rated[name])
 
 
 @lru_cache(maxsize=1)
@@ -106,13 +107,21 @@ def load_dictionary() -> Dictionary:
     codes: dict[str, dict[str, Mapping[str, str]]] = {}
     for row in read_resource("dictionary/codes.csv"):
         codes.setdefault(row["list"], {})[row["code"]] = _texts(row)
+    rated = {
+        "traits": _load_traits("dictionary/traits.csv", "trait"),
+        "indicators": _load_traits("dictionary/indicators.csv", "indicator"),
+        "step_traits": _load_traits("dictionary/step_traits.csv", "trait"),
+        "parameters": _load_traits("dictionary/parameters.csv", "parameter"),
+    }
+    for row in read_resource("dictionary/code_units.csv"):
+        trait = Trait(
+            row["code"], row["unit"], _number(row["low"]), _number(row["high"]), codes[row["list"]][row["code"]]
+        )
+        rated.setdefault(row["list"], {})[row["code"]] = trait
     return Dictionary(
         tables=_load_tables(),
         codes=codes,
-        traits=_load_traits("dictionary/traits.csv", "trait"),
-        indicators=_load_traits("dictionary/indicators.csv", "indicator"),
-        step_traits=_load_traits("dictionary/step_traits.csv", "trait"),
-        parameters=_load_traits("dictionary/parameters.csv", "parameter"),
+        rated=rated,
         units={
             row["unit"]: Unit(row["unit"], row["dimension"], float(row["factor"]), row["base"], _texts(row))
             for row in read_resource("dictionary/units.csv")

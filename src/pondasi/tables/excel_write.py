@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 TEMPLATE_TABLES = ("nodes", "links", "variants", "shares", "traits", "sources")
+HEAD_KEYS = ("id", "version", "locale", "kind", "country", "title_en", "title_id", "title_ja", "licence", "currency")
+"""What a pack may say of itself, with a note in the words; the first three stand in every workbook."""
 HEAD_ROWS = 2
 """Rows over the content of a sheet: names and units."""
 TEMPLATE_ROWS = 2000
@@ -46,11 +48,28 @@ FORMATS = {"year": "0", "fraction": "0.0###", "USD/year": "#,##0"}
 """How numbers of a unit are shown; the cell keeps every digit."""
 
 
-def save_template(path: str | Path, language: str = "en") -> None:
-    """Write an empty workbook for the six tables of a chain, with texts in ``language``."""
+def save_template(
+    path: str | Path,
+    language: str = "en",
+    tables: Sequence[str] = TEMPLATE_TABLES,
+    head: Mapping[str, str] | None = None,
+) -> None:
+    """Write an empty workbook, with texts in ``language``: by default for the six tables of a chain.
+
+    Parameters
+    ----------
+    path
+        The workbook.
+    language
+        Language of its texts.
+    tables
+        Names of the tables of the dictionary that get a sheet.
+    head
+        What else the README sheet says of the pack, beside id, version and locale.
+    """
     dictionary = load_dictionary()
-    tables = {name: empty_frame(dictionary.tables[name]) for name in TEMPLATE_TABLES}
-    save_workbook(tables, {"id": "", "version": "", "locale": "machine"}, path, language)
+    frames = {name: empty_frame(dictionary.tables[name]) for name in tables}
+    save_workbook(frames, {"id": "", "version": "", "locale": "machine", **(head or {})}, path, language)
 
 
 def save_workbook(
@@ -63,7 +82,7 @@ def save_workbook(
     tables
         Tables of the dictionary, by name; their columns are written in its order.
     head
-        What the pack says of itself: id, version, locale.
+        What the pack says of itself: id, version, locale and so on.
     path
         The workbook; an existing one is replaced when the new one is whole.
     language
@@ -86,11 +105,12 @@ def save_workbook(
 def _write_readme(
     sheet: Worksheet, head: Mapping[str, str], words: Words, columns: Mapping[str, Mapping[str, Column]]
 ) -> None:
-    sheet.append([words.say("template.title")])
+    sheet.append([words.say("template.case.title" if head.get("kind") == "case" else "template.title")])
     sheet["A1"].font = Font(bold=True, size=14)
     sheet.append([words.say("template.fill_below")])
-    for key in ("id", "version", "locale"):
-        sheet.append([key, head.get(key) or None, words.say(f"template.head.{key}")])
+    for key in dict.fromkeys((*HEAD_KEYS[:3], *head)):
+        note = words.say(f"template.head.{key}") if key in HEAD_KEYS else None
+        sheet.append([key, head.get(key) or None, note])
         sheet.cell(sheet.max_row, 1).font = Font(bold=True)
         if key == "locale":
             _add_choice(sheet, f"B{sheet.max_row}", '"' + ",".join(LOCALES) + '"')

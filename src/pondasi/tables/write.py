@@ -119,8 +119,14 @@ def _own_files(tables: Mapping[str, pd.DataFrame]) -> list[str]:
 
 
 def _write_head(head: Mapping[str, str], folder: Path) -> None:
-    lines = [f'{key} = "{value}"' for key, value in head.items()]
+    lines = [f"{key} = {_quote(str(value))}" for key, value in head.items()]
     (folder / HEAD_FILE).write_text("\n".join([*lines, ""]), encoding="utf-8", newline="")
+
+
+def _quote(text: str) -> str:
+    """Return a text as TOML writes it."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def table_to_csv(frame: pd.DataFrame) -> str:
