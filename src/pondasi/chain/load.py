@@ -75,7 +75,7 @@ def check_pack(path: str | Path | RawPack) -> CheckReport:
     >>> check_pack(world_path()).ok
     True
     """
-    return _check(path if isinstance(path, RawPack) else read_pack(path))
+    return check_raw(path if isinstance(path, RawPack) else read_pack(path))
 
 
 def load_chain(path: str | Path | None = None) -> Chain:
@@ -104,7 +104,7 @@ def load_world(path: str | Path | None = None) -> World:
         With all problems, each with its place and cure.
     """
     shipped = path is None or (str(path) == name_world() and not Path(path).exists())
-    return _world_of(check_pack(world_path() if shipped or path is None else path))
+    return open_report(check_pack(world_path() if shipped or path is None else path))
 
 
 def build_chain(tables: Mapping[str, pd.DataFrame], *, id: str = "", version: str = "") -> Chain:  # noqa: A002 - the pack's word
@@ -139,7 +139,7 @@ def build_chain(tables: Mapping[str, pd.DataFrame], *, id: str = "", version: st
         pack.tables[name] = shape_columns(pack, name, name, columns, len(frame))
         pack.found.add(name)
     check_identity(pack, Place(FRAMES))
-    return _world_of(_check(pack)).chain
+    return open_report(check_raw(pack)).chain
 
 
 def save_chain(chain: Chain, path: str | Path, *, language: str = "en") -> None:
@@ -200,7 +200,8 @@ def name_world() -> str:
     return f"{head['id']}-{head['version']}"
 
 
-def _check(pack: RawPack) -> CheckReport:
+def check_raw(pack: RawPack) -> CheckReport:
+    """Return every problem of the tables of a chain and its companions, as they were read."""
     dictionary = load_dictionary()
     typed = {name: type_table(pack, raw, dictionary) for name, raw in pack.tables.items()}
     _name_missing_tables(pack)
@@ -229,7 +230,14 @@ def _name_missing_tables(pack: RawPack) -> None:
             pack.add("table_without_rows", place, table=name, level="error" if required else "note")
 
 
-def _world_of(report: CheckReport) -> World:
+def open_report(report: CheckReport) -> World:
+    """Return the world that a report holds.
+
+    Raises
+    ------
+    DataError
+        If it has errors.
+    """
     if not report.ok:
         key = "tables_have_problems" if report.form == FRAMES else "pack_has_problems"
         raise DataError(report.errors, key, file=report.file)

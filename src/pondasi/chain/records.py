@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pondasi.tables.write import table_to_csv
 
@@ -45,6 +45,26 @@ class Tables(Mapping[str, "pd.DataFrame"]):
         return f"Tables({', '.join(self._frames)})"
 
 
+@dataclass(frozen=True)
+class OverlayMark:
+    """What a result must say of an overlay that it was made with.
+
+    Parameters
+    ----------
+    id, owner
+        Its name, and who owns its figures.
+    secrecy
+        A code of the dictionary: open, internal, confidential or secret.
+    hash
+        SHA-256 of its tables.
+    """
+
+    id: str
+    owner: str
+    secrecy: str
+    hash: str
+
+
 @dataclass(frozen=True, eq=False)
 class Chain:
     """The world's chip chain: six tables and nothing else (MODEL page, section 1).
@@ -59,6 +79,8 @@ class Chain:
         The six tables by name, columns and types as in the dictionary.
     id, version
         What the pack says of itself.
+    overlays
+        Marks of the overlays laid over it: every result carries them.
 
     Example
     -------
@@ -71,6 +93,7 @@ class Chain:
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     id: str = ""
     version: str = ""
+    overlays: tuple[OverlayMark, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         """Take the tables as they are now."""
@@ -109,11 +132,13 @@ class Chain:
     @cached_property
     def hash(self) -> str:
         """SHA-256 over the content of the six tables; equal for equal content in any form of file."""
-        digest = hashlib.sha256()
-        for name in CHAIN_TABLES:
-            digest.update(name.encode())
-            digest.update(table_to_csv(self.tables[name]).encode())
-        return digest.hexdigest()
+        return hash_tables({name: self.tables[name] for name in CHAIN_TABLES})
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What a run says of its data: id, version and hash, and the marks of overlays if there are any."""
+        origin: dict[str, Any] = {"id": self.id, "version": self.version, "hash": self.hash}
+        return {**origin, "overlays": [asdict(mark) for mark in self.overlays]} if self.overlays else origin
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Chain):
@@ -126,7 +151,8 @@ class Chain:
     def __str__(self) -> str:
         """Say what the chain holds, as a sentence."""
         counts = ", ".join(f"{len(self.tables[name])} {name}" for name in CHAIN_TABLES)
-        return " ".join(filter(None, ["Chain", self.id, self.version])) + f": {counts}"
+        names = filter(None, ["Chain", self.id, self.version, *(f"+ {mark.id}" for mark in self.overlays)])
+        return " ".join(names) + f": {counts}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +162,26 @@ class World:
     chain: Chain
     companions: Mapping[str, pd.DataFrame] = field(repr=False)
 
+    @cached_property
+    def companions_hash(self) -> str:
+        """SHA-256 over the content of the companions."""
+        return hash_tables({name: self.companions[name] for name in sorted(self.companions)})
+
     def __post_init__(self) -> None:
         """Take the tables as they are now."""
         object.__setattr__(self, "companions", Tables(self.companions))
+
+
+def hash_tables(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return SHA-256 over tables in their order, names and content.
+
+    Example
+    -------
+    >>> hash_tables({})[:8]
+    'e3b0c442'
+    """
+    digest = hashlib.sha256()
+    for name, table in tables.items():
+        digest.update(name.encode())
+        digest.update(table_to_csv(table).encode())
+    return digest.hexdigest()

@@ -17,13 +17,13 @@ asks for it, in whatever order, and whatever other rows there are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pondasi.chain.records import Chain
 from pondasi.chain.rules import FIGURES, ROUNDING, SHARE_SUM_LOW
+from pondasi.chain.scale import scale_groups
 from pondasi.errors import UsageError
 from pondasi.seeds import name_streams, read_streams
 from pondasi.tables.dictionary import load_dictionary
@@ -34,12 +34,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from pondasi.chain.records import Chain
+
 TOGETHER = {"shares": (["node", "basis"], SHARE_SUM_LOW), "links": (["supplier"], 1 - ROUNDING)}
 """Figures that are parts of one whole, by what, and the sum from which they are all of it."""
-EXACT = 1e-14
-"""A sum of shares is held when it is this near: the rounding of some dozen parts."""
-ROUNDS = 100
-"""Most wholes take fewer than ten steps of Newton's method on the common factor; the rest are halvings."""
 
 
 def sample_chains(chain: Chain, n: int, seed: int = 0) -> Iterator[Chain]:
@@ -81,7 +79,7 @@ def _draw(chain: Chain, lotteries: dict[str, _Lottery], number: int) -> Chain:
     for name, lottery in lotteries.items():
         drawn = _hold(lottery, _draw_triangular(lottery, read_streams(lottery.streams, number)))
         tables[name] = chain.tables[name].assign(**{FIGURES[name][0]: drawn})
-    return Chain(tables, chain.id, chain.version)
+    return replace(chain, tables=tables)
 
 
 @dataclass(frozen=True)
@@ -143,18 +141,7 @@ def _hold(lottery: _Lottery, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
         return drawn
     group, free, low, high = lottery.whole[part], drawn[part], lottery.low[part], lottery.high[part]
     target = np.where(np.isnan(lottery.total), np.minimum(np.bincount(group, free, size), 1.0), lottery.total)
-    factor, below, above = np.ones(size), np.zeros(size), np.full(size, np.inf)
-    for _ in range(ROUNDS):
-        scaled = free * factor[group]
-        held = np.clip(scaled, low, high)
-        gap = target - np.bincount(group, held, size)
-        if np.abs(gap).max() <= EXACT:
-            break
-        below, above = np.where(gap > 0, factor, below), np.where(gap < 0, factor, above)
-        slope = np.bincount(group, free * (held == scaled), size)
-        step = factor + np.divide(gap, slope, out=np.full(size, np.nan), where=slope > 0)
-        middle = np.where(np.isinf(above), 2 * factor, (below + above) / 2)
-        factor = np.where(gap == 0, factor, np.where((step > below) & (step < above), step, middle))
+    held = scale_groups(free, low, high, group, target)
     out = drawn.copy()
     out[part] = held
     return out

@@ -19,7 +19,7 @@ WORKBOOKS = {".xlsx", ".xlsm"}
 _IDENTITY = re.compile(r"[A-Za-z0-9._\-]*")
 
 
-def read_pack(path: str | Path, dictionary: Dictionary | None = None) -> RawPack:
+def read_pack(path: str | Path, dictionary: Dictionary | None = None, *, head_file: str = HEAD_FILE) -> RawPack:
     """Read every table found at ``path``, noting what cannot be read.
 
     Parameters
@@ -29,6 +29,8 @@ def read_pack(path: str | Path, dictionary: Dictionary | None = None) -> RawPack
         an ``.xlsx`` workbook with a sheet per table.
     dictionary
         Tables to look for; the shipped one by default.
+    head_file
+        The file of a folder that says what it is.
 
     Example
     -------
@@ -40,7 +42,7 @@ def read_pack(path: str | Path, dictionary: Dictionary | None = None) -> RawPack
     pack = RawPack(path.name or str(path), "none")
     try:
         if path.is_dir():
-            _read_folder(pack, path, dictionary)
+            _read_folder(pack, path, dictionary, head_file)
         elif not path.exists():
             pack.add("path_missing", Place(str(path)), value=path)
         elif path.suffix.lower() in WORKBOOKS:
@@ -62,11 +64,11 @@ def _read_workbook(pack: RawPack, path: Path, dictionary: Dictionary) -> None:
         read_sheets(pack, path.name, book, dictionary)
 
 
-def _read_folder(pack: RawPack, folder: Path, dictionary: Dictionary) -> None:
-    head = folder / HEAD_FILE
+def _read_folder(pack: RawPack, folder: Path, dictionary: Dictionary, head_file: str) -> None:
+    head = folder / head_file
     if head.exists():
         _read_head(pack, head)
-    _check_head(pack, Place(HEAD_FILE))
+    _check_head(pack, Place(head_file))
     files = sorted(item for item in folder.iterdir() if item.is_file())
     tables = [item for item in files if item.suffix.lower() in {".csv", ".parquet"}]
     pack.form = "parquet" if tables and all(item.suffix.lower() == ".parquet" for item in tables) else "csv"
