@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pondasi.chain.coverage import count_grades, weigh_grades
     from pondasi.chain.flows import Flows, balance_flows
     from pondasi.chain.load import CheckReport, build_chain, check_pack, load_chain, load_world, save_chain
+    from pondasi.chain.overlay import Overlay, lay_over, load_overlay
     from pondasi.chain.prior import read_prior
     from pondasi.chain.records import Chain, World
     from pondasi.chain.sample import sample_chains
@@ -38,6 +39,7 @@ _HOMES = {
     "Figure": "facts",
     "Findings": "report.findings",
     "Flows": "chain.flows",
+    "Overlay": "chain.overlay",
     "PondasiError": "errors",
     "Position": "position.profile",
     "Problem": "errors",
@@ -50,7 +52,9 @@ _HOMES = {
     "check_pack": "chain.load",
     "count_grades": "chain.coverage",
     "gather_findings": "report.findings",
+    "lay_over": "chain.overlay",
     "load_chain": "chain.load",
+    "load_overlay": "chain.overlay",
     "load_world": "chain.load",
     "measure_concentration": "position.concentration",
     "measure_exposure": "position.exposure",
@@ -75,6 +79,7 @@ __all__ = [
     "Figure",
     "Findings",
     "Flows",
+    "Overlay",
     "PondasiError",
     "Position",
     "Problem",
@@ -87,7 +92,9 @@ __all__ = [
     "check_pack",
     "count_grades",
     "gather_findings",
+    "lay_over",
     "load_chain",
+    "load_overlay",
     "load_world",
     "measure_concentration",
     "measure_exposure",

@@ -29,7 +29,21 @@ if TYPE_CHECKING:
 
 DEFAULT = "pondasi-work"
 VARIABLE = "PONDASI_WORKSPACE"
-PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "openpyxl", "babel", "jinja2")
+PACKAGES = (
+    "babel",
+    "click",
+    "highspy",
+    "jinja2",
+    "num2words",
+    "numba",
+    "numpy",
+    "openpyxl",
+    "pandas",
+    "pyarrow",
+    "pyyaml",
+    "scipy",
+)
+"""What the program runs on, the solver included: a run says which version of each it used."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +57,7 @@ class Workspace:
         """Where documents are written."""
         return self.path / "documents"
 
-    def find_run(self, verb: str, data: Mapping[str, str], options: Mapping[str, Any]) -> SavedRun | None:
+    def find_run(self, verb: str, data: Mapping[str, Any], options: Mapping[str, Any]) -> SavedRun | None:
         """Return the latest whole run of a verb on some data with some options, or None.
 
         Parameters
@@ -66,8 +80,10 @@ class Workspace:
         """Write a run's tables and then its manifest, so that a run with a manifest is whole."""
         folder = self.path / "runs" / manifest.name
         for name, table in tables.items():
+            marked = table.copy(deep=False)
+            marked.attrs["data"] = dict(manifest.data)  # a table that is passed on still says what it rests on
             with replace_file(folder / "tables" / f"{name}.parquet") as temporary:
-                table.to_parquet(temporary)
+                marked.to_parquet(temporary)
         with replace_file(folder / "manifest.json") as temporary:
             temporary.write_text(json.dumps(manifest.as_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         return folder
@@ -96,7 +112,7 @@ class Manifest:
     verb, options
         The command and its options; they alone, with data and seed, fix the result.
     data
-        Pack -> its version and hash.
+        Id, version and hash of the chain, and the marks of overlays laid over it (`Chain.origin`).
     seed
         Seed of all draws.
     started
@@ -105,7 +121,7 @@ class Manifest:
 
     verb: str
     options: Mapping[str, Any]
-    data: Mapping[str, str]
+    data: Mapping[str, Any]
     seed: int
     started: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
 

@@ -10,7 +10,7 @@ from pondasi.cli import main
 from pondasi.cli.app import make_group
 from pondasi.words import Words
 
-VERBS = ("brief", "explain", "coverage", "check", "template", "build", "cases", "sources", "doctor")
+VERBS = ("position", "brief", "explain", "coverage", "check", "template", "build", "cases", "sources", "doctor")
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_the_language_may_come_from_the_environment(run, monkeypatch):
     ("arguments", "message"),
     [
         (["chek"], "Did you mean 'check'"),
-        (["zzz"], "Known: brief"),
+        (["zzz"], "Known: position"),
         (["check", "--foo"], "no option '--foo'"),
         (["brief", "--languge", "id", "IDN"], "Did you mean --language"),
         (["brief"], "'HOME' is missing"),

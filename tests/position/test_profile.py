@@ -114,6 +114,22 @@ def test_the_same_seed_gives_the_same_bits(world, position):
     assert not other.summary["low"].equals(position.summary["low"])
 
 
+class Elsewhere:
+    """An executor that sends its work away and does it backwards."""
+
+    workers = 2
+
+    def map(self, function, items):
+        sent = pickle.loads(pickle.dumps(function))
+        return [sent(item) for item in reversed(list(items))][::-1]
+
+
+def test_where_the_draws_are_measured_does_not_matter(world, position):
+    sent = measure_position(world.chain, "IDN", ["VNM", "MYS"], draws=20, seed=3, executor=Elsewhere())
+    pd.testing.assert_frame_equal(sent.exposure.by_country, position.exposure.by_country, check_exact=True)
+    pd.testing.assert_frame_equal(sent.summary, position.summary, check_exact=True)
+
+
 def test_peers_do_not_change_what_is_said_of_home(world, position):
     alone = measure_position(world.chain, "IDN", draws=20, seed=3)
     pd.testing.assert_frame_equal(alone.partners("supply"), position.partners("supply"), rtol=1e-9)

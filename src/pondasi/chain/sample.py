@@ -17,7 +17,7 @@ asks for it, in whatever order, and whatever other rows there are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +29,7 @@ from pondasi.seeds import name_streams, read_streams
 from pondasi.tables.dictionary import load_dictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -61,25 +61,43 @@ def sample_chains(chain: Chain, n: int, seed: int = 0) -> Iterator[Chain]:
     """
     if n < 1:
         raise UsageError("sample_size", n=n)
-    lotteries = _prepare(chain, seed)
-    return (_draw(chain, lotteries, number) for number in range(n))
+    sampler = prepare_draws(chain, seed)
+    return (sampler.draw(number) for number in range(n))
 
 
 def sample_chain(chain: Chain, seed: int, number: int) -> Chain:
     """Return draw ``number``, counted from 0: the same chain that `sample_chains` yields there."""
-    return _draw(chain, _prepare(chain, seed), number)
+    return prepare_draws(chain, seed).draw(number)
 
 
-def _prepare(chain: Chain, seed: int) -> dict[str, _Lottery]:
-    return {name: _read(name, chain.tables[name], seed) for name in FIGURES if len(chain.tables[name])}
+@dataclass(frozen=True, eq=False)
+class Sampler:
+    """A chain made ready to be drawn from: what takes long is done once, and workers may have a copy each."""
+
+    chain: Chain
+    lotteries: Mapping[str, _Lottery] = field(repr=False)
+
+    def draw(self, number: int) -> Chain:
+        """Return draw ``number``, counted from 0, whoever asks for it and in whatever order."""
+        tables = dict(self.chain.tables)
+        for name, lottery in self.lotteries.items():
+            drawn = _hold(lottery, _draw_triangular(lottery, read_streams(lottery.streams, number)))
+            tables[name] = self.chain.tables[name].assign(**{FIGURES[name][0]: drawn})
+        return replace(self.chain, tables=tables)
 
 
-def _draw(chain: Chain, lotteries: dict[str, _Lottery], number: int) -> Chain:
-    tables = dict(chain.tables)
-    for name, lottery in lotteries.items():
-        drawn = _hold(lottery, _draw_triangular(lottery, read_streams(lottery.streams, number)))
-        tables[name] = chain.tables[name].assign(**{FIGURES[name][0]: drawn})
-    return replace(chain, tables=tables)
+def prepare_draws(chain: Chain, seed: int = 0) -> Sampler:
+    """Make a chain ready to be drawn from.
+
+    Example
+    -------
+    >>> from pondasi import load_chain
+    >>> sampler = prepare_draws(load_chain(), seed=1)
+    >>> sampler.draw(1).hash == list(sample_chains(load_chain(), 2, seed=1))[1].hash
+    True
+    """
+    tables = {name: chain.tables[name] for name in FIGURES if len(chain.tables[name])}
+    return Sampler(chain, {name: _read(name, table, seed) for name, table in tables.items()})
 
 
 @dataclass(frozen=True)

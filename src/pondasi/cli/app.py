@@ -52,7 +52,18 @@ def make_group(words: Words) -> SpokenGroup:
     """Return the group of all verbs in one language."""
     verbs = {
         verb: _lazily(verb)
-        for verb in ("brief", "explain", "coverage", "check", "template", "build", "cases", "sources", "doctor")
+        for verb in (
+            "position",
+            "brief",
+            "explain",
+            "coverage",
+            "check",
+            "template",
+            "build",
+            "cases",
+            "sources",
+            "doctor",
+        )
     }
     version = click.Option(
         ["--version"],

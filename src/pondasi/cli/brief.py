@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from pondasi.cli.inputs import describe_inputs, open_world, say_overlays
 from pondasi.cli.options import ROUTES, say_json, take
 from pondasi.cli.spoken import SpokenCommand
 from pondasi.errors import UsageError
@@ -34,9 +35,10 @@ def make_command(words: Words) -> click.Command:
         out_: Path | None,
         workspace_: Path | None,
         world_: Path | None,
+        overlay_: tuple[Path, ...],
+        public_: bool,
         **options: object,
     ) -> None:
-        from pondasi.chain.load import load_world
         from pondasi.chain.prior import read_prior
         from pondasi.places import require_country
         from pondasi.report.annex import write_annex
@@ -51,7 +53,7 @@ def make_command(words: Words) -> click.Command:
         workspace = open_workspace(workspace_)
         name = "-".join(["brief", home, *([partner] if partner else []), words.language]) + ".html"
         path = _choose_path(out_, workspace.documents, name)
-        world, routes = load_world(world_), str(options["routes_"])
+        world, routes = open_world(world_, overlay_, public=public_), str(options["routes_"])
         chain, prior = world.chain, read_prior(world) if routes == ROUTES[0] else None
         findings = gather_findings(chain, home, partner, draws=draws, seed=seed, prior=prior)
         chosen = {
@@ -61,8 +63,9 @@ def make_command(words: Words) -> click.Command:
             "places": places,
             "draws": draws,
             "routes": routes,
+            **describe_inputs(world_, overlay_),
         }
-        manifest = Manifest("brief", chosen, {"id": chain.id, "version": chain.version, "hash": chain.hash}, seed)
+        manifest = Manifest("brief", chosen, chain.origin, seed)
         runs = match_runs(SLOTS, workspace, manifest)
         if options.get("compute"):
             runs = compute_missing(SLOTS, runs, findings, workspace, cast("Depth", options["compute"]), seed)
@@ -80,6 +83,7 @@ def make_command(words: Words) -> click.Command:
                 }
             )
         elif not options["quiet_"]:
+            say_overlays(chain, words)
             for section in brief.sections:
                 for item in section.statements:
                     click.echo(f"- {item.text} [{words.say(f'grade.{item.grade}')}]")
@@ -94,7 +98,8 @@ def make_command(words: Words) -> click.Command:
             click.Argument(["home"], metavar="HOME"),
             click.Option(["--with", "partner"], metavar="PARTNER", help=words.say("cli.option.with")),
             *([compute] if any(slot.compute is not None for slot in SLOTS) else []),
-            *take(words, "language", "places", "out", "workspace", "world", "draws", "seed", "routes", "json", "quiet"),
+            *take(words, "language", "places", "out", "workspace", "world", "overlay", "public"),
+            *take(words, "draws", "seed", "routes", "json", "quiet"),
         ],
         help=words.say("cli.brief.long"),
     )

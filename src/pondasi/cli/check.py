@@ -25,19 +25,39 @@ SHOWN_NOTES = 3
 def make_command(words: Words) -> click.Command:
     """Return the verb."""
 
-    def run(path: Path, *, json_: bool, quiet_: bool, verbose_: bool, **_: object) -> int:
+    def run(
+        path: Path,
+        *,
+        world_: Path | None,
+        overlay_: tuple[Path, ...],
+        json_: bool,
+        quiet_: bool,
+        verbose_: bool,
+        **_: object,
+    ) -> int:
         from pondasi.chain.cases import is_case
-        from pondasi.chain.load import check_pack
+        from pondasi.chain.load import check_pack, load_world
+        from pondasi.chain.overlay import check_overlay, is_overlay
         from pondasi.plan.case import check_plan_case
         from pondasi.tables.read import read_pack
 
-        pack = read_pack(path)
-        report = check_plan_case(pack) if is_case(pack) else check_pack(pack)
-        if json_:
-            say_json(describe(report, words))
+        if is_overlay(path):
+            overlays: tuple[Path, ...] = (path, *overlay_)
+            reports = []
         else:
-            show(report, words, quiet=quiet_, verbose=verbose_)
-        return 0 if report.ok else DataError.exit_code
+            pack = read_pack(path)
+            reports = [check_plan_case(pack) if is_case(pack) else check_pack(pack)]
+            overlays = overlay_ if reports[0].ok else ()
+        if overlays:
+            world = load_world(world_ if is_overlay(path) else path)
+            reports += [check_overlay(overlay, world) for overlay in overlays]
+        if json_:
+            shown = [describe(report, words) for report in reports]
+            say_json(shown[0] if len(shown) == 1 else {"ok": all(report.ok for report in reports), "packs": shown})
+        else:
+            for report in reports:
+                show(report, words, quiet=quiet_, verbose=verbose_)
+        return 0 if all(report.ok for report in reports) else DataError.exit_code
 
     return SpokenCommand(
         name="check",
@@ -45,7 +65,7 @@ def make_command(words: Words) -> click.Command:
         callback=run,
         params=[
             click.Argument(["path"], type=click.Path(path_type=Path), metavar="PATH"),
-            *take(words, "language", "json", "quiet", "verbose"),
+            *take(words, "language", "world", "overlay", "json", "quiet", "verbose"),
         ],
         help=words.say("cli.check.long"),
     )

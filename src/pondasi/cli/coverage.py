@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pondasi.cli.inputs import open_world, say_overlays
 from pondasi.cli.options import say_json, take
 from pondasi.cli.spoken import SpokenCommand
 
@@ -17,24 +18,32 @@ if TYPE_CHECKING:
 def make_command(words: Words) -> click.Command:
     """Return the verb."""
 
-    def run(*, world_: Path | None, out_: Path | None, json_: bool, **_: object) -> None:
+    def run(
+        *,
+        world_: Path | None,
+        overlay_: tuple[Path, ...],
+        public_: bool,
+        out_: Path | None,
+        json_: bool,
+        **_: object,
+    ) -> None:
         from pondasi.chain.coverage import count_grades, weigh_grades
-        from pondasi.chain.load import load_chain
         from pondasi.facts import GRADES
         from pondasi.report.coverage_page import render_coverage
         from pondasi.report.numbers import Numbers
         from pondasi.tables.rows import list_rows
         from pondasi.tables.write import replace_file
 
-        chain = load_chain(world_)
+        chain = open_world(world_, overlay_, public=public_).chain
         counts = list_rows(count_grades(chain).reset_index())
         weights = {basis: weigh_grades(chain, basis).mean().to_dict() for basis in ("location", "control")}
         if out_ is not None:
             with replace_file(out_) as temporary:
                 temporary.write_text(render_coverage(chain, words), encoding="utf-8", newline="\n")
         if json_:
-            say_json({"figures": counts, "weights": weights})
+            say_json({"figures": counts, "weights": weights, "data": chain.origin})
             return
+        say_overlays(chain, words)
         numbers = Numbers(words)
         for row in counts:
             parts = ", ".join(f"{words.say(f'grade.{grade}')} {row[grade]}" for grade in GRADES)
@@ -49,6 +58,6 @@ def make_command(words: Words) -> click.Command:
         name="coverage",
         words=words,
         callback=run,
-        params=take(words, "language", "world", "out", "json"),
+        params=take(words, "language", "world", "overlay", "public", "out", "json"),
         help=words.say("cli.coverage.long"),
     )

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pondasi.cli.inputs import open_world, say_overlays
 from pondasi.cli.options import ROUTES, say_json, take
 from pondasi.cli.spoken import SpokenCommand
 
 if TYPE_CHECKING:
+    from pondasi.currency import Rate
     from pondasi.report.explain import Explanation
     from pondasi.words import Words
 
@@ -19,32 +21,46 @@ if TYPE_CHECKING:
 def make_command(words: Words) -> click.Command:
     """Return the verb."""
 
-    def run(figure: str, *, world_: Path | None, routes_: str, json_: bool, **_: object) -> None:
-        from pondasi.chain.load import load_world
+    def run(
+        figure: str,
+        *,
+        world_: Path | None,
+        overlay_: tuple[Path, ...],
+        public_: bool,
+        routes_: str,
+        currency_: str,
+        json_: bool,
+        **_: object,
+    ) -> None:
         from pondasi.chain.prior import read_prior
+        from pondasi.currency import find_rate
         from pondasi.report.explain import explain_figure
 
-        world = load_world(world_)
+        world = open_world(world_, overlay_, public=public_)
         found = explain_figure(world.chain, figure, read_prior(world) if routes_ == ROUTES[0] else None)
         if json_:
-            say_json(asdict(found))
+            say_json({**asdict(found), "data": world.chain.origin})
         else:
-            show(found, words)
+            say_overlays(world.chain, words)
+            show(found, words, find_rate(currency_))
 
     return SpokenCommand(
         name="explain",
         words=words,
         callback=run,
-        params=[click.Argument(["figure"], metavar="FIGURE"), *take(words, "language", "world", "routes", "json")],
+        params=[
+            click.Argument(["figure"], metavar="FIGURE"),
+            *take(words, "language", "world", "overlay", "public", "routes", "currency", "json"),
+        ],
         help=words.say("cli.explain.long"),
     )
 
 
-def show(found: Explanation, words: Words) -> None:
+def show(found: Explanation, words: Words, rate: Rate | None = None) -> None:
     """Print a figure, the rows behind it and their sources."""
     from pondasi.report.numbers import Numbers
 
-    numbers = Numbers(words)
+    numbers = Numbers(words, rate)
     grade = words.say(f"grade.{found.figure.grade}")
     click.echo(words.say("explain.figure", place=found.place, figure=numbers.figure(found.figure), grade=grade))
     for step in found.steps:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pondasi.currency import BASE, list_currencies
 from pondasi.places import PROFILES
 from pondasi.words import LANGUAGES
 
@@ -29,6 +30,10 @@ _MAKERS: dict[str, dict[str, Any]] = {
     "seed": {"type": click.IntRange(min=0), "default": 0, "metavar": "N"},
     "draws": {"type": click.IntRange(min=0), "default": DRAWS, "metavar": "N"},
     "routes": {"type": click.Choice(ROUTES), "default": ROUTES[0]},
+    "overlay": {"type": click.Path(path_type=Path, file_okay=False), "metavar": "FOLDER", "multiple": True},
+    "public": {"is_flag": True},
+    "currency": {"type": click.Choice(list_currencies(), case_sensitive=False), "default": BASE},
+    "workers": {"type": click.IntRange(min=0), "default": 1, "metavar": "N"},
     "json": {"is_flag": True},
     "quiet": {"is_flag": True},
     "verbose": {"is_flag": True},

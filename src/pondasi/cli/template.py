@@ -18,9 +18,15 @@ if TYPE_CHECKING:
 def make_command(words: Words) -> click.Command:
     """Return the verb."""
 
-    def run(path: Path, *, case_: bool, quiet_: bool, **_: object) -> None:
+    def run(path: Path, *, case_: bool, overlay: bool, quiet_: bool, **_: object) -> None:
+        from pondasi.chain.overlay_form import save_overlay_form
         from pondasi.tables.excel_write import save_template
 
+        if overlay:
+            save_overlay_form(path, words)
+            if not quiet_:
+                click.echo(words.say("overlay.template", path=str(path)))
+            return
         if path.suffix.lower() != ".xlsx":
             raise UsageError("template_form", path=str(path))
         if path.exists():
@@ -41,6 +47,7 @@ def make_command(words: Words) -> click.Command:
         params=[
             click.Argument(["path"], type=click.Path(path_type=Path), metavar="OUT.xlsx"),
             click.Option(["--case", "case_"], is_flag=True, help=words.say("cli.option.template_case")),
+            click.Option(["--overlay"], is_flag=True, help=words.say("cli.option.template_overlay")),
             *take(words, "language", "quiet"),
         ],
         help=words.say("cli.template.long"),

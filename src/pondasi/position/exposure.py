@@ -17,6 +17,7 @@ where it is done.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -26,22 +27,27 @@ from scipy import sparse
 
 from pondasi.chain.accounts import account_nodes
 from pondasi.chain.flows import balance_flows, divide_columns
-from pondasi.chain.sample import sample_chains
+from pondasi.chain.sample import prepare_draws
 from pondasi.chain.shares import list_places, locate, tabulate_shares
 from pondasi.errors import BalanceError, UsageError
+from pondasi.executor import Serial
 from pondasi.places import ROW, UNKNOWN
 from pondasi.position.bands import band
 from pondasi.position.requirements import solve_requirements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from pondasi.chain.flows import Flows
+    from pondasi.chain.flows import Flows, Prior
     from pondasi.chain.records import Chain
+    from pondasi.chain.sample import Sampler
+    from pondasi.chain.shares import Basis
+    from pondasi.executor import Executor
 
     Kind = Literal["supply", "tools", "permission", "control", "value"]
+    _Drawn = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 KINDS: tuple[Kind, ...] = ("supply", "tools", "permission", "control", "value")
 
@@ -99,7 +105,7 @@ def measure_exposure(
     draws: int = 0,
     seed: int = 0,
     flows: Flows | None = None,
-    drawn: Sequence[Chain] | None = None,
+    executor: Executor | None = None,
 ) -> Exposure:
     """Return the exposure of home countries to all countries, over all tiers.
 
@@ -117,8 +123,8 @@ def measure_exposure(
     flows
         Balanced flows of the chain, if they are at hand or were balanced with a prior; the drawn chains
         are then balanced in the same way. Draws that contradict its closed routes are left out.
-    drawn
-        Drawn chains, if they are at hand; ``draws`` and ``seed`` are then not asked.
+    executor
+        Where the draws are measured; here by default. The figures do not depend on it.
 
     Raises
     ------
@@ -141,11 +147,8 @@ def measure_exposure(
     central, needed = _measure(system)
     table = _tabulate({"share": _part(central), "value": central}, places, wanted)
     table["direct"] = _tabulate({"direct": _part(system.made @ system.use)[None]}, places, wanted)
-    chains = drawn if drawn is not None else sample_chains(chain, draws, seed) if draws else ()
-    parts, uses = [], []
-    for one in _look_at_draws(chains, flows, places, wanted):
-        parts.append(_part(_measure(one)[0]))
-        uses.append(one.use.sum(axis=0))
+    found = _measure_draws(_Draw(prepare_draws(chain, seed), flows.prior, flows.basis, places, wanted), draws, executor)
+    parts, uses = [part for part, _ in found], [use for _, use in found]
     if parts:
         low, high = band(_part(central), np.stack(parts))
         table[["low", "high"]] = _tabulate({"low": low, "high": high}, places, wanted)
@@ -219,25 +222,38 @@ def _look_at_nodes(chain: Chain, places: tuple[str, ...], homes: tuple[str, ...]
     return _System(flow, licence, capital, accounts.output, flow @ bought, *countries, accounts.acyclic)
 
 
-def _look_at_draws(
-    chains: Iterable[Chain], flows: Flows, places: tuple[str, ...], homes: tuple[str, ...]
-) -> Iterator[_System]:
-    """Yield drawn chains as systems, balanced as ``flows`` were; those that have no balance are left out."""
-    contradiction: BalanceError | None = None
-    balanced = 0
-    for drawn in chains:
-        if flows.prior is None and flows.basis == "location":
-            yield _look_at_nodes(drawn, places, homes)
-            continue
-        try:
-            system = _look_at_labels(drawn, balance_flows(drawn, flows.prior, flows.basis), places, homes)
-        except BalanceError as error:
-            contradiction = error
-            continue
-        balanced += 1
-        yield system
-    if contradiction is not None and not balanced:
-        raise contradiction
+@dataclass(frozen=True, eq=False)
+class _Draw:
+    """Measures one drawn chain, balanced as the central one was."""
+
+    sampler: Sampler
+    prior: Prior | None
+    basis: Basis
+    places: tuple[str, ...]
+    homes: tuple[str, ...]
+
+    def __call__(self, number: int) -> _Drawn | BalanceError:
+        """Return the shares and the chip use of draw ``number``, or why it has no balance."""
+        drawn = self.sampler.draw(number)
+        if self.prior is None and self.basis == "location":
+            system = _look_at_nodes(drawn, self.places, self.homes)
+        else:
+            try:
+                flows = balance_flows(drawn, self.prior, self.basis)
+            except BalanceError as error:
+                return error
+            system = _look_at_labels(drawn, flows, self.places, self.homes)
+        return _part(_measure(system)[0]), system.use.sum(axis=0)
+
+
+def _measure_draws(measure: _Draw, draws: int, executor: Executor | None) -> list[_Drawn]:
+    """Return what was measured on each draw; draws that have no balance are left out, unless all of them are."""
+    with Serial() if executor is None else nullcontext(executor) as workers:
+        found = workers.map(measure, range(draws))
+    balanced = [one for one in found if not isinstance(one, BalanceError)]
+    if not balanced and found and isinstance(found[-1], BalanceError):
+        raise found[-1]
+    return balanced
 
 
 def _measure(system: _System) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

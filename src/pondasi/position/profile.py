@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from pondasi.chain.flows import Flows
     from pondasi.chain.records import Chain
+    from pondasi.executor import Executor
     from pondasi.position.exposure import Kind
 
 PARTNERS: tuple[Kind, ...] = ("supply", "tools", "permission")
@@ -73,7 +74,7 @@ class Position:
     nodes
         Index node: stage, pillar, names, and user, whether it is a user of chips. For those who show this.
     chain
-        Id, version and hash of the chain.
+        Id, version and hash of the chain, and the marks of overlays laid over it.
     draws, seed
         What the bands rest on.
     """
@@ -160,6 +161,7 @@ def measure_position(
     seed: int = 0,
     flows: Flows | None = None,
     capability: pd.DataFrame | None = None,
+    executor: Executor | None = None,
 ) -> Position:
     """Return where a country stands in the chain: what it makes, what it uses, on whom that rests.
 
@@ -176,6 +178,8 @@ def measure_position(
         Balanced flows of the chain, if they are at hand or were balanced with a prior.
     capability
         The companion table of the world (``load_world().companions["capability"]``).
+    executor
+        Where the draws of exposure are measured; here by default. The figures do not depend on it.
 
     Raises
     ------
@@ -196,7 +200,7 @@ def measure_position(
         raise UsageError("country_twice", country=next(code for code in countries if countries.count(code) > 1))
     flows = balance_flows(chain) if flows is None else flows
     drawn = list(sample_chains(chain, draws, seed)) if draws else []
-    exposure = measure_exposure(chain, countries, flows=flows, drawn=drawn)
+    exposure = measure_exposure(chain, countries, draws=draws, seed=seed, flows=flows, executor=executor)
     places = list_places(chain)
     made = np.stack([tabulate_shares(one, "location", places) for one in (chain, *drawn)])
     upstream = pd.concat([measure_upstreamness(one) for one in (chain, *drawn)], axis=1).set_axis(
@@ -229,7 +233,7 @@ def measure_position(
         capability=_pick_capability(capability, countries),
         stability=stability,
         nodes=_describe_nodes(chain, users),
-        chain={"id": chain.id, "version": chain.version, "hash": chain.hash},
+        chain=chain.origin,
         draws=len(drawn),
         seed=seed,
     )

@@ -28,7 +28,7 @@ UNITS = {
     "foreign_permission": "fraction",
     "unknown_supply": "fraction",
     "largest_supply": "fraction",
-    "partner_hhi": "fraction",
+    "partner_hhi": "index",
 }
 """Measures of the summary with their units, in the order in which they are shown."""
 
