@@ -31,6 +31,7 @@ CARRIERS = {
     "_name_sum": 4,
     "row.problem": 0,
     "self.note_finding": 0,
+    "self.note_fault": 0,
 }
 """What takes the key of a problem, and the place of the key among its arguments."""
 

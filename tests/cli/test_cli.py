@@ -10,7 +10,19 @@ from pondasi.cli import main
 from pondasi.cli.app import make_group
 from pondasi.words import Words
 
-VERBS = ("position", "brief", "explain", "coverage", "check", "template", "build", "cases", "sources", "doctor")
+VERBS = (
+    "position",
+    "brief",
+    "explain",
+    "coverage",
+    "check",
+    "template",
+    "build",
+    "cases",
+    "shocks",
+    "sources",
+    "doctor",
+)
 
 
 @pytest.fixture

@@ -56,6 +56,10 @@ COMPANION_FIGURES = (
     ("routes", ("share", "low", "high")),
     ("concordance", ("chip_share", "low", "high")),
     ("trade_prior", ("share", "low", "high")),
+    ("outcomes", ("value", "low", "high")),
+    ("score_rows", ("observed", "observed_low", "observed_high")),
+    ("score_rows", ("naive", "naive_low", "naive_high")),
+    ("score_overrides", ("value", "low", "high")),
     *((name, ("value", "low", "high")) for name in ("demand", "trade", "resources", "programmes", "roadmap")),
     ("funders", ("rate", "rate_low", "rate_high")),
 )

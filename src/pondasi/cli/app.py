@@ -61,6 +61,7 @@ def make_group(words: Words) -> SpokenGroup:
             "template",
             "build",
             "cases",
+            "shocks",
             "sources",
             "doctor",
         )

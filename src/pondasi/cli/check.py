@@ -106,11 +106,12 @@ def describe(report: CheckReport, words: Words) -> dict[str, object]:
         "form": report.form,
         "ok": report.ok,
         "rows": dict(report.rows),
-        "problems": [_describe(problem, words) for problem in report.problems],
+        "problems": [describe_problem(problem, words) for problem in report.problems],
     }
 
 
-def _describe(problem: Problem, words: Words) -> dict[str, object]:
+def describe_problem(problem: Problem, words: Words) -> dict[str, object]:
+    """Return a finding as plain values."""
     what, cure = words.problem_parts(problem)
     place = problem.place
     return {

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pondasi.cli.options import say_json, take
-from pondasi.cli.spoken import SpokenCommand, SpokenGroup
+from pondasi.cli.spoken import ListingGroup, SpokenCommand
 
 if TYPE_CHECKING:
     from pondasi.sources.origin import Origin
@@ -19,12 +19,10 @@ if TYPE_CHECKING:
     from pondasi.words import Words
     from pondasi.workspace import Workspace
 
-HELP = "--help"
-
 
 def make_command(words: Words) -> click.Command:
     """Return the verb with its own verbs."""
-    return SourcesGroup(
+    return ListingGroup(
         name="sources",
         words=words,
         verbs={"list": _make_list, "fetch": _make_fetch, "add": _make_add},
@@ -32,23 +30,6 @@ def make_command(words: Words) -> click.Command:
         callback=lambda **_: None,
         help=words.say("cli.sources.long"),
     )
-
-
-class SourcesGroup(SpokenGroup):
-    """The verbs of ``sources``; without one, ``list`` is meant."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``list`` in front of options that stand alone."""
-        named = HELP in args or any(not argument.startswith("-") and argument in self.verbs for argument in args)
-        if not args or (args[0].startswith("-") and not named):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options and the verbs."""
-        SpokenCommand.format_options(self, ctx, formatter)
-        with formatter.section(self.words.say("cli.verbs")):
-            formatter.write_dl([(verb, self.words.say(f"cli.sources.{verb}.short")) for verb in self.verbs])
 
 
 def _make_list(words: Words) -> click.Command:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 VARIABLE = "PONDASI_LANGUAGE"
+HELP = "--help"
 
 
 def find_language(arguments: Sequence[str]) -> str:
@@ -103,6 +104,23 @@ class SpokenGroup(SpokenCommand, click.Group):
         super().format_options(ctx, formatter)
         with formatter.section(self.words.say("cli.verbs")):
             formatter.write_dl([(verb, self.words.say(f"cli.{verb}.short")) for verb in self.verbs])
+
+
+class ListingGroup(SpokenGroup):
+    """A verb with verbs of its own; without one, ``list`` is meant."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``list`` in front of options that stand alone."""
+        named = HELP in args or any(not argument.startswith("-") and argument in self.verbs for argument in args)
+        if not args or (args[0].startswith("-") and not named):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options and the verbs."""
+        SpokenCommand.format_options(self, ctx, formatter)
+        with formatter.section(self.words.say("cli.verbs")):
+            formatter.write_dl([(verb, self.words.say(f"cli.{self.name}.{verb}.short")) for verb in self.verbs])
 
 
 def explain_usage(error: click.ClickException, words: Words) -> str:

@@ -106,10 +106,11 @@ class Words:
         parts = [place.file] if place.file else []
         if place.sheet is not None:
             parts.append(self.say("place.sheet", sheet=place.sheet))
+        form = place.file.endswith((".yaml", ".yml"))
         if place.row is not None:
-            parts.append(self.say("place.row", row=place.row))
+            parts.append(self.say("place.line" if form else "place.row", row=place.row))
         if place.column is not None:
-            parts.append(self.say("place.column", column=place.column))
+            parts.append(self.say("place.key" if form else "place.column", column=place.column))
         return self.say("place.joint").join(parts)
 
     def _shown(self, value: object) -> object:
