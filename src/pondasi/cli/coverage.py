@@ -27,7 +27,7 @@ def make_command(words: Words) -> click.Command:
         json_: bool,
         **_: object,
     ) -> None:
-        from pondasi.chain.coverage import count_grades, weigh_grades
+        from pondasi.chain.coverage import count_grades, weigh_doubt, weigh_grades
         from pondasi.facts import GRADES
         from pondasi.report.coverage_page import render_coverage
         from pondasi.report.numbers import Numbers
@@ -37,11 +37,12 @@ def make_command(words: Words) -> click.Command:
         chain = open_world(world_, overlay_, public=public_).chain
         counts = list_rows(count_grades(chain).reset_index())
         weights = {basis: weigh_grades(chain, basis).mean().to_dict() for basis in ("location", "control")}
+        doubt = {reading: weigh_doubt(chain, strict=reading == "strict") for reading in ("graded", "strict")}
         if out_ is not None:
             with replace_file(out_) as temporary:
                 temporary.write_text(render_coverage(chain, words), encoding="utf-8", newline="\n")
         if json_:
-            say_json({"figures": counts, "weights": weights, "data": chain.origin})
+            say_json({"figures": counts, "weights": weights, "doubt": doubt, "data": chain.origin})
             return
         say_overlays(chain, words)
         numbers = Numbers(words)
@@ -51,6 +52,12 @@ def make_command(words: Words) -> click.Command:
         for basis, weight in weights.items():
             parts = ", ".join(f"{words.say(f'grade.{grade}')} {numbers.percent(weight[grade])}" for grade in GRADES)
             click.echo(words.say(f"coverage.weight_{basis}", parts=parts))
+        click.echo(words.say("evidence.doubt"))
+        for reading, doubtful in doubt.items():
+            parts = ", ".join(
+                f"{words.say(f'evidence.{by}')} {numbers.percent(doubtful[by])}" for by in ("nodes", "sales")
+            )
+            click.echo(words.say("coverage.table", table=words.say(f"evidence.{reading}"), parts=parts))
         if out_ is not None:
             click.echo(words.say("coverage.done", path=str(out_)))
 
