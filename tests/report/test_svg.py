@@ -35,8 +35,8 @@ def test_each_grade_has_a_paint_of_its_own(grade):
 def test_a_picture_has_a_title_and_a_description():
     root = ET.fromstring(str(Drawing(10, 10, "Title & more", "What is seen", "p")))
     assert root.get("role") == "img"
-    assert root.find(f"{SVG}title").text == "Title & more"
-    assert root.get("aria-labelledby") == "p-title p-desc"
+    assert root.get("aria-label") == "Title & more"
+    assert root.find(f"{SVG}desc[@id='{root.get('aria-describedby')}']").text == "What is seen"
 
 
 def draw(bars, **more):

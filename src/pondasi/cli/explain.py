@@ -14,7 +14,7 @@ from pondasi.cli.spoken import SpokenCommand
 
 if TYPE_CHECKING:
     from pondasi.currency import Rate
-    from pondasi.report.explain import Explanation
+    from pondasi.report.evidence import Explanation
     from pondasi.words import Words
 
 

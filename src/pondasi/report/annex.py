@@ -23,7 +23,7 @@ SHEET_NAME = 31
 
 
 def write_annex(brief: Brief, words: Words, path: str | Path) -> None:
-    """Write the workbook: statements, a sheet per chart, sources.
+    """Write the workbook: statements, a sheet per chart, the figures of the text, sources.
 
     Every figure stands as a number with its interval, grade and sources in columns of their own, so that
     it can be filtered and computed with.
@@ -51,6 +51,7 @@ def write_annex(brief: Brief, words: Words, path: str | Path) -> None:
     for section in brief.sections:
         for chart in section.blocks:
             _write_chart(book.create_sheet(_name(words.say(f"annex.sheet.{chart.id}"))), chart, words)
+    _write_figures(book.create_sheet(_name(words.say("annex.sheet.figures"))), brief, words)
     last = book.create_sheet(_name(words.say("brief.sources_title")))
     last.append([words.say(f"annex.{name}") for name in ("source", "text", "address", "evidence", "confidence")])
     for line in brief.sources:
@@ -58,6 +59,22 @@ def write_annex(brief: Brief, words: Words, path: str | Path) -> None:
     _shape(last, 1)
     with replace_file(path) as temporary:
         book.save(temporary)
+
+
+def _write_figures(sheet: Worksheet, brief: Brief, words: Words) -> None:
+    """Write the figures that sentences cite, each with its name, its interval and the rows that weigh most."""
+    heads = ("name", "value", "low", "high", "unit", "year", "grade", "how", "rests_on", "sources")
+    sheet.append([words.say(f"figure.column.{name}") for name in heads])
+    for line in brief.figures:
+        figure = line.explanation.figure
+        unit = "" if figure.unit == "year" else figure.unit
+        rests_on = " | ".join(step.place for step in line.explanation.steps)
+        grade, how = words.say(f"grade.{figure.grade}"), words.say(f"figure.how.{line.kind}")
+        values = [figure.value, figure.low, figure.high, unit, figure.year]
+        sheet.append([line.place, *values, grade, how, rests_on, " | ".join(figure.sources)])
+        for column in (2, 3, 4):
+            sheet.cell(sheet.max_row, column).number_format = FORMATS.get(figure.unit, "General")
+    _shape(sheet, 1)
 
 
 def _write_chart(sheet: Worksheet, chart: Chart, words: Words) -> None:

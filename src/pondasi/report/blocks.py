@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pondasi.report.marks import begin_text
+
 if TYPE_CHECKING:
     from pondasi.facts import Figure
 
@@ -14,12 +16,14 @@ class Cell:
     """A cell of a table twin: the text shown and, where it is a figure, the figure itself.
 
     ``graded`` tells that grade and sources of the figure are shown beside it: the figures of a row of
-    the data, but not those of a sum, whose grade stands in the caption.
+    the data, but not those of a result, whose grade stands in the caption. ``place`` is where the figure
+    stands, as `pondasi explain` takes it, or the row that the text names.
     """
 
     text: str
     figure: Figure | None = None
     graded: bool = False
+    place: str = ""
 
     @property
     def grade(self) -> str:
@@ -55,7 +59,7 @@ class Chart:
 
     def __post_init__(self) -> None:
         """Begin the title as a sentence begins."""
-        object.__setattr__(self, "title", begin(self.title))
+        object.__setattr__(self, "title", begin_text(self.title))
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Statement:
 
     def __post_init__(self) -> None:
         """Begin the text as a sentence begins."""
-        object.__setattr__(self, "text", begin(self.text))
+        object.__setattr__(self, "text", begin_text(self.text))
 
 
 @dataclass(frozen=True)
@@ -85,11 +89,6 @@ class Section:
 
     def __post_init__(self) -> None:
         """Begin title, answer and points as sentences begin."""
-        object.__setattr__(self, "title", begin(self.title))
-        object.__setattr__(self, "answer", begin(self.answer))
-        object.__setattr__(self, "points", tuple(begin(point) for point in self.points))
-
-
-def begin(text: str) -> str:
-    """Return a text with a capital first letter: a sentence may open with a name such as 'the Netherlands'."""
-    return text[:1].upper() + text[1:]
+        object.__setattr__(self, "title", begin_text(self.title))
+        object.__setattr__(self, "answer", begin_text(self.answer))
+        object.__setattr__(self, "points", tuple(begin_text(point) for point in self.points))

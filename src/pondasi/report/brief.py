@@ -1,13 +1,14 @@
-"""The brief: findings in, one self-contained page out."""
+"""The brief: findings in, a document out, as a page, a paper or records."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from pondasi.report.context import Context
+from pondasi.report.evidence import Evidence, Explanation
+from pondasi.report.marks import split_runs
+from pondasi.report.page import render_page
 from pondasi.report.sections import SECTIONS
 from pondasi.report.slots import Slot, write_slot
 from pondasi.tables.dictionary import read_resource
@@ -15,13 +16,16 @@ from pondasi.tables.rows import index_rows
 from pondasi.tables.write import replace_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pondasi.report.blocks import Section
     from pondasi.report.findings import Findings
     from pondasi.words import Words
     from pondasi.workspace import SavedRun
+
+MOST_SOURCES = 4
+"""Sources listed beside a figure of the annex; `pondasi explain` lists all."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +41,42 @@ class SourceLine:
 
 
 @dataclass(frozen=True)
+class FigureLine:
+    """A figure that a sentence cites, as listed in the annex: its place, value and what it rests on."""
+
+    number: int
+    text: str
+    explanation: Explanation = field(repr=False)
+
+    @property
+    def place(self) -> str:
+        """Name of the figure, as `pondasi explain` takes it."""
+        return self.explanation.place
+
+    @property
+    def kind(self) -> str:
+        """First part of its name."""
+        return self.place.split("/", 1)[0]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of the first of its sources, those of the heaviest rows first."""
+        return tuple(row["source"] for row in self.explanation.sources[:MOST_SOURCES])
+
+
+@dataclass(frozen=True)
 class Brief:
-    """A brief as records, before it becomes a page: what a later PDF or workbook is made of, too."""
+    """A brief as records, before it becomes a page, a paper or a workbook."""
 
     language: str
+    home: str
+    partner: str | None
     title: str
     subtitle: str
     sections: tuple[Section, ...]
+    figures: tuple[FigureLine, ...] = field(repr=False)
     sources: tuple[SourceLine, ...] = field(repr=False)
-    glossary: tuple[tuple[str, str], ...] = field(repr=False)
+    glossary: tuple[tuple[str, str, str], ...] = field(repr=False)
     manifest: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -85,12 +116,16 @@ def compose_brief(
         if findings.partner
         else context.say("brief.subtitle")
     )
+    figures = _list_figures(sections, context)
     return Brief(
         language=words.language,
+        home=findings.home,
+        partner=findings.partner,
         title=title,
         subtitle=subtitle,
         sections=sections,
-        sources=_list_sources(findings, sections, context),
+        figures=figures,
+        sources=_list_sources(sections, figures, context),
         glossary=_list_terms(words.language),
         manifest=manifest or {},
     )
@@ -98,15 +133,7 @@ def compose_brief(
 
 def render_brief(brief: Brief, words: Words) -> str:
     """Return the brief as one HTML page that needs nothing from outside."""
-    environment = Environment(
-        loader=PackageLoader("pondasi.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    numbers = {line.id: line.number for line in brief.sources}
-    return environment.get_template("brief.html").render(brief=brief, say=words.say, numbers=numbers)
+    return render_page(brief, words)
 
 
 def write_brief(
@@ -118,7 +145,7 @@ def write_brief(
     manifest: Mapping[str, str] | None = None,
     runs: Mapping[str, SavedRun] | None = None,
 ) -> Brief:
-    """Compose, render and write a brief; an interrupted write leaves what was there."""
+    """Compose, render and write a brief as a page; an interrupted write leaves what was there."""
     brief = compose_brief(findings, words, places=places, manifest=manifest, runs=runs)
     page = render_brief(brief, words)
     with replace_file(path) as temporary:
@@ -126,8 +153,33 @@ def write_brief(
     return brief
 
 
-def _list_sources(findings: Findings, sections: tuple[Section, ...], context: Context) -> tuple[SourceLine, ...]:
-    """Return the sources that the page cites, in the order in which it cites them."""
+def list_texts(sections: Sequence[Section]) -> Iterator[str]:
+    """Yield every text of the sections that may cite a figure, in reading order."""
+    for section in sections:
+        yield from (statement.text for statement in section.statements)
+    for section in sections:
+        yield from (section.title, section.answer)
+        for chart in section.blocks:
+            yield from (chart.title, chart.subtitle, chart.caption)
+        yield from (*section.points, *section.method)
+
+
+def _list_figures(sections: Sequence[Section], context: Context) -> tuple[FigureLine, ...]:
+    """Return the figures that sentences cite, each once, in the order in which they are read."""
+    evidence: Evidence = context.evidence
+    runs = (run for text in list_texts(sections) for run in split_runs(text))
+    cited = dict.fromkeys(run.place for run in runs if run.kind == "figure")
+    found = (evidence.explain(place) for place in cited)
+    return tuple(
+        FigureLine(number, context.numbers.figure(explanation.figure), explanation)
+        for number, explanation in enumerate(found, start=1)
+    )
+
+
+def _list_sources(
+    sections: Sequence[Section], figures: Sequence[FigureLine], context: Context
+) -> tuple[SourceLine, ...]:
+    """Return the sources that the document cites, in the order in which it cites them."""
     cited: dict[str, None] = {}
     for section in sections:
         for chart in section.blocks:
@@ -135,7 +187,9 @@ def _list_sources(findings: Findings, sections: tuple[Section, ...], context: Co
             for row in chart.table.rows:
                 for cell in row:
                     cited.update(dict.fromkeys(cell.sources))
-    rows = index_rows(findings.chain.sources, "source")
+    for line in figures:
+        cited.update(dict.fromkeys(line.sources))
+    rows = index_rows(context.findings.chain.sources, "source")
     return tuple(_describe_source(number, rows[source], context) for number, source in enumerate(cited, start=1))
 
 
@@ -145,5 +199,7 @@ def _describe_source(number: int, row: dict[str, Any], context: Context) -> Sour
     return SourceLine(row["source"], number, text, row["url"] or "", evidence, confidence)
 
 
-def _list_terms(language: str) -> tuple[tuple[str, str], ...]:
-    return tuple((row[language], row[f"meaning_{language}"]) for row in read_resource("dictionary/glossary.csv"))
+def _list_terms(language: str) -> tuple[tuple[str, str, str], ...]:
+    """Return the terms of the glossary: key, term, meaning."""
+    rows = read_resource("dictionary/glossary.csv")
+    return tuple((row["term"], row[language], row[f"meaning_{language}"]) for row in rows)

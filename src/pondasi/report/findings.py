@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pondasi.chain.coverage import count_grades, weigh_grades
 from pondasi.chain.flows import Flows, balance_flows
 from pondasi.chain.shares import complete_shares
 from pondasi.errors import UsageError
-from pondasi.facts import GRADES, Figure, Grade, grade_of, weakest
+from pondasi.facts import Figure, Grade, grade_of, weakest
 from pondasi.places import ROW, UNKNOWN
 from pondasi.position.concentration import measure_concentration
-from pondasi.position.exposure import Exposure, measure_exposure
+from pondasi.position.exposure import KINDS, Exposure, measure_exposure
 from pondasi.tables.rows import index_rows, list_rows
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 CHOKEPOINT = 0.5
 """A node is called a chokepoint when one country makes more than this part of it."""
+LARGE = 0.25
+"""A part of the world above this is counted as large."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,12 @@ class Holding:
     @property
     def value(self) -> float:
         """Value of the holding, 0 where it is unknown: used for ranking only."""
-        return (self.part.value or 0.0) * (self.node.market.value or 0.0)
+        return self.worth("value")
+
+    def worth(self, end: str) -> float:
+        """Return what the holding is worth at its value, its low or its high end; the value where it has no ends."""
+        part = getattr(self.part, end)
+        return (self.part.value or 0.0 if part is None else part) * (self.node.market.value or 0.0)
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,8 @@ class Findings:
     support
         Part of the production behind home's chips that rests on figures of each grade: its place on a
         share, its amount on the links that lead from it. The weaker of the two counts.
+    soft_parts
+        What of it is assumed or unknown, by node and country [USD/year].
     grades, weights
         As `count_grades` and `weigh_grades`.
     """
@@ -85,6 +95,7 @@ class Findings:
     holdings: Mapping[tuple[str, str], Holding] = field(repr=False)
     concentration: pd.DataFrame = field(repr=False)
     support: Mapping[str, float]
+    soft_parts: Mapping[tuple[str, str], float] = field(repr=False)
     grades: pd.DataFrame = field(repr=False)
     weights: pd.DataFrame = field(repr=False)
     year: int
@@ -98,7 +109,7 @@ class Findings:
     def use(self) -> Figure:
         """Chips that the home country's industries use in a year."""
         held = self.held_by(self.home, users=True)
-        value, low, high = (sum(_worth(item, name) for item in held) for name in ("value", "low", "high"))
+        value, low, high = (sum(item.worth(name) for item in held) for name in ("value", "low", "high"))
         sources = tuple(dict.fromkeys(source for item in held for source in item.part.sources))
         return Figure(value, "USD/year", low, high, self.year, grade_of(_weigh(held)), sources)
 
@@ -107,17 +118,22 @@ class Findings:
         """Chips that all user industries of the world use in a year [USD/year]."""
         return sum(node.market.value or 0.0 for node in self.nodes.values() if node.is_user)
 
-    @property
-    def places_soft(self) -> float:
-        """Mean part of a node's output whose place of production is assumed or unknown."""
-        made = self.weights.drop(index=[node.id for node in self.nodes.values() if node.is_user])
-        return float((made["assumed"] + made["unknown"]).mean())
+    @cached_property
+    def concentrated(self) -> Mapping[str, dict[str, Any]]:
+        """Rows of the concentration by node."""
+        return index_rows(self.concentration.reset_index(), "node")
+
+    @cached_property
+    def weighed(self) -> Mapping[str, dict[str, Any]]:
+        """Rows of the weights by node: the part of its output of each grade."""
+        return index_rows(self.weights.reset_index(), "node")
 
     @property
-    def links_soft(self) -> tuple[int, int]:
-        """How many links have an assumed or unknown size, and how many there are."""
-        row = index_rows(self.grades.reset_index(), "table")["links"]
-        return row["assumed"] + row["unknown"], sum(row[grade] for grade in GRADES)
+    def chokepoints(self) -> list[Holding]:
+        """Largest holding of every node of which one country makes more than half, most concentrated first."""
+        rows = [row for row in self.concentrated.values() if (row["cr1"] or 0.0) > CHOKEPOINT]
+        held = [self.holdings[(row["node"], row["top"])] for row in rows if not self.nodes[row["node"]].is_user]
+        return sorted(held, key=lambda item: -(item.part.value or 0.0))
 
     @property
     def exposure_grade(self) -> Grade:
@@ -136,27 +152,56 @@ class Findings:
         licences.
         """
         roles = {"tools": "capital", "permission": "licence", "value": "licence"}
-        links = [self._grade_links(roles[kind]) for kind in kinds if kind in roles]
+        links = [self.link_grades.get(roles[kind], "exact") for kind in kinds if kind in roles]
         return weakest(self.exposure_grade, *links)
 
-    def _grade_links(self, role: str) -> Grade:
-        weights: dict[str, float] = {}
+    @cached_property
+    def link_grades(self) -> Mapping[str, Grade]:
+        """How firm the links of each role are, by the sales of their suppliers."""
+        weights: dict[str, dict[str, float]] = {}
         for row in list_rows(self.chain.links):
-            if row["role"] == role:
-                value = (row["sales_share"] or 0.0) * (self.nodes[row["supplier"]].market.value or 0.0)
-                weights[row["grade"]] = weights.get(row["grade"], 0.0) + value
-        return grade_of(weights) if weights else "exact"
+            value = (row["sales_share"] or 0.0) * (self.nodes[row["supplier"]].market.value or 0.0)
+            mine = weights.setdefault(row["role"], {})
+            mine[row["grade"]] = mine.get(row["grade"], 0.0) + value
+        return {role: grade_of(mine) for role, mine in weights.items()}
+
+    @cached_property
+    def suppliers(self) -> Mapping[str, set[str]]:
+        """Nodes that supply along links of each role."""
+        found: dict[str, set[str]] = {}
+        for row in list_rows(self.chain.links):
+            found.setdefault(row["role"], set()).add(row["supplier"])
+        return found
+
+    @cached_property
+    def shares_of(self) -> Mapping[tuple[str, str], list[dict[str, Any]]]:
+        """Rows of the shares of countries, firms left out, by country and basis."""
+        found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for row in list_rows(self.chain.shares):
+            if row["firm"] is None:
+                found.setdefault((row["country"], row["basis"]), []).append(row)
+        return found
+
+    @cached_property
+    def behind(self) -> list[dict[str, Any]]:
+        """Production behind home's chips, a row for each node and country."""
+        return list_rows(self.exposure.by_node.loc[self.home].reset_index())
+
+    @cached_property
+    def exposed(self) -> Mapping[str, Mapping[str, dict[str, Any]]]:
+        """Rows of the exposure by kind and country, largest first."""
+        return {kind: index_rows(self.exposure.of(self.home, kind).reset_index(), "country") for kind in KINDS}
 
     def part(self, country: str, kind: Kind = "supply") -> Figure:
         """Return the exposure of home to one country; unknown where no part of it is recorded."""
-        row = index_rows(self.exposure.of(self.home, kind).reset_index(), "country").get(country)
+        row = self.exposed[kind].get(country)
         if row is None:
             return Figure(None, "fraction", year=self.year)
         return Figure(row["share"], "fraction", row.get("low"), row.get("high"), self.year, self.grade(kind))
 
     def partners(self, kind: Kind = "supply") -> list[str]:
         """Return foreign countries by falling exposure; home, the rest of the world and unknown left out."""
-        return [str(code) for code in self.exposure.of(self.home, kind).index if code not in {self.home, ROW, UNKNOWN}]
+        return [code for code in self.exposed[kind] if code not in {self.home, ROW, UNKNOWN}]
 
 
 def gather_findings(
@@ -196,6 +241,7 @@ def gather_findings(
     shares = chain.shares
     rows = shares[(shares["basis"] == "location") & shares["firm"].isna()]
     holdings = {(row["node"], row["country"]): _holding(row, nodes) for row in list_rows(rows)}
+    support, soft_parts = _weigh_support(chain, exposure, home)
     return Findings(
         chain=chain,
         flows=flows,
@@ -205,7 +251,8 @@ def gather_findings(
         nodes=nodes,
         holdings=holdings,
         concentration=measure_concentration(chain),
-        support=_weigh_support(chain, exposure, home),
+        support=support,
+        soft_parts=soft_parts,
         grades=count_grades(chain),
         weights=weigh_grades(chain),
         year=max((node.market.year or 0 for node in nodes.values() if node.is_user), default=0),
@@ -231,18 +278,24 @@ def _holding(row: Mapping[str, Any], nodes: Mapping[str, Node]) -> Holding:
     return Holding(nodes[row["node"]], row["country"], part)
 
 
-def _weigh_support(chain: Chain, exposure: Exposure, home: str) -> dict[str, float]:
-    """Weigh the production behind home's chips by grade: soft if its place or its amount is."""
+def _weigh_support(
+    chain: Chain, exposure: Exposure, home: str
+) -> tuple[dict[str, float], dict[tuple[str, str], float]]:
+    """Weigh the production behind home's chips by grade, and list the soft of it: soft if its place or its amount is."""
     shares = index_rows(complete_shares(chain), "node", "country")
     firm_links = _weigh_links(chain)
     weights: dict[str, float] = {}
+    soft: dict[tuple[str, str], float] = {}
     for row in list_rows(exposure.by_node.loc[home].reset_index()):
-        grade, firm = shares[(row["node"], row["country"])]["grade"], firm_links.get(row["node"], 1.0)
-        weights[grade] = weights.get(grade, 0.0) + row["value"] * firm
+        key = (row["node"], row["country"])
+        grade, firm = shares[key]["grade"], firm_links.get(row["node"], 1.0)
         weak = weakest(grade, "assumed")
-        weights[weak] = weights.get(weak, 0.0) + row["value"] * (1.0 - firm)
+        for name, value in ((grade, row["value"] * firm), (weak, row["value"] * (1.0 - firm))):
+            weights[name] = weights.get(name, 0.0) + value
+            if name in {"assumed", "unknown"}:
+                soft[key] = soft.get(key, 0.0) + value
     total = sum(weights.values())
-    return {grade: value / total for grade, value in weights.items()}
+    return {grade: value / total for grade, value in weights.items()}, soft
 
 
 def _weigh_links(chain: Chain) -> dict[str, float]:
@@ -262,11 +315,6 @@ def _weigh(held: list[Holding]) -> dict[str, float]:
     for item in held:
         weights[item.part.grade] = weights.get(item.part.grade, 0.0) + item.value
     return weights
-
-
-def _worth(item: Holding, name: str) -> float:
-    part = getattr(item.part, name)
-    return (item.part.value or 0.0 if part is None else part) * (item.node.market.value or 0.0)
 
 
 def _split(cell: str | None) -> tuple[str, ...]:

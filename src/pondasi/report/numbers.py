@@ -99,6 +99,13 @@ class Numbers:
         text = format_decimal(value * 100, format="#,##0.##", locale=self.language)
         return self.words.say("number.percent", value=text)
 
+    def money_tick(self, value: float) -> str:
+        """Return a round amount of USD at an axis, in the currency shown, without idle decimals."""
+        value *= self.rate.per_usd
+        name, scale = self._scale(value)
+        text = format_decimal(value / scale, format="#,##0.##", locale=self.language)
+        return self.words.say(f"number.money.{name}", value=text, currency=self.currency)
+
     def percent_interval(self, value: float, low: float | None, high: float | None, most: int = MAX_DIGITS) -> str:
         """Return a share with its interval, such as '26 % (25 to 28)'."""
         if low is None or high is None or math.isnan(low) or math.isnan(high):
@@ -115,16 +122,26 @@ class Numbers:
             return self.words.say("number.percent", value=shown["value"])
         return self.words.say("number.percent_interval", **shown)
 
-    def figure(self, figure: Figure) -> str:
-        """Return a figure with its interval, or the word for unknown; an assumed one at two digits."""
-        if figure.value is None:
+    def figure(self, figure: Figure, *, short: bool = False) -> str:
+        """Return a figure with its interval, or the word for unknown.
+
+        Three digits at most, two of an assumed figure and of one that has neither an interval nor a source
+        that states it. ``short`` leaves out the interval, but shows no digit more.
+        """
+        value, low, high = figure.value, figure.low, figure.high
+        if value is None:
             return self.words.say("grade.unknown")
-        most = MIN_DIGITS if figure.grade == "assumed" else MAX_DIGITS
+        if figure.unit in {"year", "count"}:
+            return str(int(value)) if figure.unit == "year" else self._fixed(value, 0)
+        loose = figure.grade == "assumed" or (low is None and not (figure.grade == "exact" and figure.sources))
+        most = MIN_DIGITS if loose else MAX_DIGITS
+        if short:
+            most, low, high = min(most, digits_for(value, low, high)), None, None
         if figure.unit == "fraction":
-            return self.percent_interval(figure.value, figure.low, figure.high, most)
+            return self.percent_interval(value, low, high, most)
         if figure.unit.startswith("USD"):
-            return self.money_interval(figure.value, figure.low, figure.high, most)
-        return self.plain(figure.value, min(most, digits_for(figure.value, figure.low, figure.high)))
+            return self.money_interval(value, low, high, most)
+        return self.plain(value, min(most, digits_for(value, low, high)))
 
     def _fixed(self, value: float, decimals: int) -> str:
         return format_decimal(value, format="#,##0" + ("." + "0" * decimals if decimals else ""), locale=self.language)

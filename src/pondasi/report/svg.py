@@ -6,6 +6,8 @@ import unicodedata
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from pondasi.report.marks import split_runs
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -19,11 +21,14 @@ STAGES = {
     "demand": "#F0E442",
     "users": "#5B6470",
 }
+LETTERS = dict(zip(STAGES, "ABCDEFG", strict=True))
+"""A letter for each stage, so that no bar tells its stage by colour alone."""
 TINT = 0.6
 SHADE = 0.65
+CUT = "…"
 AFTER, NEVER_FIRST, NEVER_LAST = " ・、）", "ー・、。）」％〜ァィゥェォッャュョ", "（「"
 """Signs after which a Japanese line breaks best, and signs that may not begin or end a line."""
-FONT = "system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK JP', 'Hiragino Sans', 'Yu Gothic', Meiryo, sans-serif"
+FONT = "'Noto Sans', 'Segoe UI', 'Helvetica Neue', 'Noto Sans CJK JP', 'Hiragino Sans', 'Yu Gothic', Meiryo, sans-serif"
 
 
 class Drawing:
@@ -37,12 +42,12 @@ class Drawing:
                 "xmlns": "http://www.w3.org/2000/svg",
                 "viewBox": f"0 0 {_short(width)} {_short(height)}",
                 "role": "img",
-                "aria-labelledby": f"{prefix}-title {prefix}-desc",
+                "aria-label": title,
+                "aria-describedby": f"{prefix}-desc",
                 "font-family": FONT,
                 "class": "chart",
             },
         )
-        ET.SubElement(self.root, "title", {"id": f"{prefix}-title"}).text = title
         ET.SubElement(self.root, "desc", {"id": f"{prefix}-desc"}).text = description
         self.defs = ET.SubElement(self.root, "defs")
         self._patterns: dict[str, str] = {}
@@ -74,14 +79,27 @@ class Drawing:
         anchor: str = "start",
         weight: str = "400",
         tip: str = "",
+        row: str = "",
+        tick: bool = False,
+        halo: bool = False,
     ) -> None:
-        """Write one line of text."""
-        element = self.add("text", x=x, y=y, font_size=size, fill=fill, text_anchor=anchor, font_weight=weight)
+        """Write one line of text.
+
+        A marked text leads to its figures; ``row`` is the row that the whole line names, ``tick`` tells
+        that it counts an axis, ``halo`` that lines or fills lie below.
+        """
+        about = {"data-row": row} if row else {"data-tick": "1"} if tick else {}
+        ring = {"paint-order": "stroke", "stroke": "#FFFFFF", "stroke-width": "3"} if halo else {}
+        element = self.add(
+            "text", x=x, y=y, font_size=size, fill=fill, text_anchor=anchor, font_weight=weight, paint={**about, **ring}
+        )
         if tip:
             ET.SubElement(element, "title").text = tip
-            ET.SubElement(element, "tspan").text = text
-        else:
-            element.text = text
+        for run in split_runs(text):
+            if run.kind == "figure":
+                ET.SubElement(element, "tspan", {"data-figure": run.place}).text = run.text
+            else:
+                ET.SubElement(element, "tspan").text = run.text
 
     def paint(self, colour: str, grade: str) -> dict[str, str]:
         """Return fill and outline that show a grade: exact solid, estimated tinted, assumed and unknown hatched.
@@ -157,8 +175,25 @@ def wrap_text(text: str, width: float, size: float, lines: int = 2, weight: str 
         rows.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     if rest:
-        rows[-1] = rows[-1][:-1].rstrip() + "…"
+        rows[-1] = rows[-1][:-1].rstrip() + CUT
     return rows
+
+
+def fit_text(
+    text: str, width: float, sizes: Sequence[float], lines: int = 2, weight: str = "400"
+) -> tuple[Sequence[str], float]:
+    """Break a text at the largest of some sizes at which it fits whole; at the smallest it may be cut.
+
+    Example
+    -------
+    >>> fit_text("Crystal growing", 52, (12, 8)), fit_text("Dicing", 90, (12, 8))
+    ((['Crystal', 'growing'], 12), (['Dicing'], 12))
+    """
+    for size in sizes:
+        rows = wrap_text(text, width, size, lines, weight)
+        if not rows or not rows[-1].endswith(CUT) or text.endswith(CUT):
+            break
+    return rows, size
 
 
 def _find_break(text: str, most: int, fits: Callable[[str], bool]) -> int:

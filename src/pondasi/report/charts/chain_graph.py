@@ -6,14 +6,15 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pondasi.report.svg import GREY, INK, PALE, Drawing, measure_text, wrap_text
+from pondasi.report.svg import GREY, INK, PALE, Drawing, fit_text, measure_text, wrap_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-COLUMN, ROW, TOP, LEFT = 186.0, 31.0, 58.0, 26.0
+COLUMN, ROW, TOP, LEFT = 194.0, 29.0, 50.0, 26.0
 MIN_RADIUS, MAX_RADIUS = 3.5, 21.0
-TEXT = 10.5
+TEXT, LINE = 11.5, 12.0
+SIZES = (TEXT, 10.5, 9.5)
 
 
 @dataclass(frozen=True)
@@ -135,19 +136,16 @@ def _draw_node(drawing: Drawing, node: GraphNode, place: tuple[float, float], la
         _draw_ring(drawing, x, y, radius + 3.2, node.part)
     left = x + radius + (9 if node.part is not None else 5)
     width = COLUMN - radius - 34
-    lines = list(wrap_text(node.name, width, TEXT))
-    if node.part_text:
-        lines.append(node.part_text)
-    start = y - (len(lines) - 1) * 5.6 + 3.6
+    lines, size = fit_text(node.name, width, SIZES)
+    room = width - measure_text(lines[-1], size) - measure_text(f" {node.part_text}", TEXT, "700")
+    beside = bool(node.part_text) and room > 0
+    count = len(lines) + bool(node.part_text and not beside)
+    start = y - (count - 1) * LINE / 2 + 3.6
     for number, line in enumerate(lines):
-        mine = bool(node.part_text) and number == len(lines) - 1
-        halo = drawing.add(
-            "text", x=left, y=start + 11.2 * number, font_size=TEXT, fill=INK, font_weight="700" if mine else "400"
-        )
-        halo.set("paint-order", "stroke")
-        halo.set("stroke", "#FFFFFF")
-        halo.set("stroke-width", "3")
-        halo.text = line
+        drawing.text(left, start + LINE * number, line, size=size, row=f"nodes/{node.id}", halo=True)
+    if node.part_text:
+        shift = measure_text(f"{lines[-1]} ", size) + 2 if beside else 0.0
+        drawing.text(left + shift, start + LINE * (count - 1), node.part_text, size=TEXT, weight="700", halo=True)
 
 
 def _draw_ring(drawing: Drawing, x: float, y: float, radius: float, part: float) -> None:

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pondasi.report.svg import GREY, INK, RULE, Drawing, measure_text, wrap_text
+from pondasi.report.svg import GREY, INK, RULE, Drawing, fit_text, measure_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 ROW_HEIGHT, BAR_HEIGHT, LABEL_WIDTH, RIGHT = 28.0, 16.0, 220.0, 150.0
+LETTER_ROOM = 14.0
+SIZES = (12.0, 11.0, 10.0, 9.0)
+ROUNDING = 1e-9
 WIDTH = 820.0
 
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of a bar."""
+    """A stretch of a bar; ``letter`` is that of its key, written inside where there is room."""
 
     value: float
     colour: str
     grade: str
     tip: str = ""
+    letter: str = ""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: its name, its parts, the text at its end and its interval."""
+    """One bar: its name, its parts, the text at its end, its interval, and the row that its name stands for."""
 
     name: str
     parts: tuple[Part, ...]
@@ -34,6 +39,7 @@ class Bar:
     low: float | None = None
     high: float | None = None
     strong: bool = False
+    row: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,12 @@ class Key:
     name: str
     colour: str
     grade: str = "exact"
+    letter: str = ""
 
 
 @dataclass(frozen=True)
 class Bars:
-    """What the chart shows."""
+    """What the chart shows; its axis is round in what ``per_unit`` makes of a unit, such as another currency."""
 
     id: str
     title: str
@@ -56,6 +63,8 @@ class Bars:
     axis: Callable[[float], str]
     keys: Sequence[Key] = field(default=())
     limit: float | None = None
+    ticks: int = 6
+    per_unit: float = 1.0
 
 
 def draw_ranked_bars(chart: Bars) -> str:
@@ -72,11 +81,12 @@ def draw_ranked_bars(chart: Bars) -> str:
     unit = (WIDTH - LABEL_WIDTH - max(RIGHT, right)) / limit
     for key, x, row in key_rows:
         drawing.add("rect", x=x, y=6 + 22 * row, width=14, height=12, paint=drawing.paint(key.colour, key.grade))
+        _write_letter(drawing, x + 7, 12 + 22 * row, key.letter, 10)
         drawing.text(x + 20, 16 + 22 * row, key.name, size=12, fill=GREY)
-    for tick in _ticks(limit):
+    for tick in (tick / chart.per_unit for tick in _ticks(limit * chart.per_unit, chart.ticks)):
         x = LABEL_WIDTH + tick * unit
         drawing.add("line", x1=x, y1=top - 4, x2=x, y2=height - 24, stroke=RULE)
-        drawing.text(x, height - 8, chart.axis(tick), size=11, fill=GREY, anchor="middle")
+        drawing.text(x, height - 8, chart.axis(tick), size=11, fill=GREY, anchor="middle", tick=True)
     for number, bar in enumerate(chart.bars):
         _draw_bar(drawing, bar, top + ROW_HEIGHT * number, unit)
     return str(drawing)
@@ -84,10 +94,12 @@ def draw_ranked_bars(chart: Bars) -> str:
 
 def _draw_bar(drawing: Drawing, bar: Bar, y: float, unit: float) -> None:
     weight = "700" if bar.strong else "400"
-    lines = wrap_text(bar.name, LABEL_WIDTH - 14, 12, weight=weight)
+    lines, size = fit_text(bar.name, LABEL_WIDTH - 14, SIZES, weight=weight)
     for number, line in enumerate(lines):
         offset = 16 if len(lines) == 1 else 10 + 12 * number
-        drawing.text(LABEL_WIDTH - 8, y + offset, line, size=12, anchor="end", weight=weight, tip=bar.name)
+        drawing.text(
+            LABEL_WIDTH - 8, y + offset, line, size=size, anchor="end", weight=weight, tip=bar.name, row=bar.row
+        )
     x = LABEL_WIDTH
     for part in bar.parts:
         width = part.value * unit
@@ -101,6 +113,8 @@ def _draw_bar(drawing: Drawing, bar: Bar, y: float, unit: float) -> None:
             tip=part.tip,
             paint=drawing.paint(part.colour, part.grade),
         )
+        if width > LETTER_ROOM:
+            _write_letter(drawing, x + min(width / 2, LETTER_ROOM / 2), y + 4 + BAR_HEIGHT / 2, part.letter, 10)
         x += width
     middle = y + 4 + BAR_HEIGHT / 2
     end = x
@@ -125,8 +139,14 @@ def _place_keys(keys: Sequence[Key]) -> list[tuple[Key, float, int]]:
     return placed
 
 
-def _ticks(limit: float) -> list[float]:
-    for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5):
-        if limit / step <= 6:  # noqa: PLR2004 - at most six ticks
-            break
-    return [round(number * step, 6) for number in range(int(limit / step + 1e-9) + 1)]
+def _write_letter(drawing: Drawing, x: float, y: float, letter: str, size: float) -> None:
+    """Write the letter of a key in the middle of a place; its halo makes it readable on any fill."""
+    if letter:
+        drawing.text(x, y + size * 0.36, letter, size=size, anchor="middle", weight="700", halo=True)
+
+
+def _ticks(limit: float, most: int) -> list[float]:
+    """Return round values from zero to the limit, at most so many steps apart."""
+    power = 10.0 ** math.floor(math.log10(limit / most))
+    step = next(step * power for step in (1, 2, 2.5, 5, 10) if limit / (step * power) <= most + ROUNDING)
+    return [round(number * step, 12) for number in range(int(limit / step + ROUNDING) + 1)]

@@ -1,4 +1,4 @@
-"""On whom does the home country depend?"""
+"""On whom does the home country depend, and for what?"""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from pondasi.places import ROW, UNKNOWN
 from pondasi.report.blocks import Cell, Chart, Section, Statement, Table
-from pondasi.report.charts.ranked_bars import Bar, Bars, Key, Part, draw_ranked_bars
-from pondasi.report.svg import STAGES
-from pondasi.tables.rows import list_rows
+from pondasi.report.charts.ranked_bars import Bar, Bars, Part, draw_ranked_bars
+from pondasi.report.context import list_sources
+from pondasi.report.sections.keys import list_keys
+from pondasi.report.svg import LETTERS, STAGES
+from pondasi.tables.rows import index_rows, list_rows
 
 if TYPE_CHECKING:
     from pondasi.position.exposure import Kind
@@ -17,69 +19,74 @@ if TYPE_CHECKING:
 SHOWN = 12
 NAMED = 3
 LARGEST = 2
-"""Nodes that are named for each place."""
+"""Nodes that are named for the first place; for the next ones it is one each."""
 KINDS: tuple[Kind, ...] = ("supply", "value", "tools", "permission")
 """Kinds of exposure that the table sets side by side."""
 
 
 def write_exposure(context: Context) -> Section:
     """Return the section on supply exposure, with tools and permission beside it."""
-    said = (_say_most(context), _say_for_what(context), _say_value(context), _say_other_kinds(context))
+    said = (_say_first(context), _say_next(context), _say_value(context), _say_other_kinds(context))
     statements = tuple(statement for statement in said if statement is not None)
+    lead = statements[:2] if said[1] is not None else statements[:1]
+    bought = _list_bought(context)
     return Section(
         id="exposure",
         title=context.say("brief.exposure.title", home=context.home),
-        answer=statements[0].text,
-        blocks=(_chart(context),),
-        points=(*(item.text for item in statements[1:]), _say_routes(context)),
+        answer=context.join_sentences(lead),
+        blocks=(_chart(context), *((_chart_bought(context, bought),) if bought else ())),
+        points=(*(item.text for item in statements[len(lead) :]), _say_routes(context)),
         method=(
             context.say("brief.exposure.method"),
-            context.say("brief.exposure.method_band", n=context.findings.exposure.draws),
+            context.say("brief.exposure.method_band", n=context.count("rule/draws")),
         ),
         statements=statements,
     )
 
 
-def _say_routes(context: Context) -> str:
-    """Say what the routes between countries rest on."""
-    steered = {supplier for supplier, _ in context.findings.flows.prior or {}}
-    if not steered:
-        return context.say("brief.exposure.no_home_bias")
-    return context.say("routes.exposure", n=len(steered), total=str(len(context.findings.nodes)))
+# --- statements ----------------------------------------------------------------------------------
 
 
-def _say_most(context: Context) -> Statement:
+def _say_first(context: Context) -> Statement:
+    """Say on whom home depends most, and for what."""
     findings = context.findings
-    first = [
-        context.say(
-            "brief.exposure.item",
-            place=context.place_in_text(code),
-            part=context.numbers.figure(findings.part(code)),
+    partners = findings.partners()
+    if not partners:
+        text = context.say("brief.exposure.none", home=context.home, use=context.cite(f"use/{findings.home}"))
+    else:
+        text = context.say(
+            "brief.exposure.first",
+            home=context.home,
+            place=context.place_in_text(partners[0]),
+            part=_cite_part(context, partners[0]),
+            nodes=_name_largest(context, partners[0], LARGEST),
         )
-        for code in findings.partners()[:NAMED]
-    ]
-    text = context.say("brief.exposure.most", home=context.home, items=context.join(first))
     return Statement(text, "exposure", findings.exposure_grade)
 
 
-def _say_for_what(context: Context) -> Statement | None:
-    """Say which products the largest places stand for; nothing where fewer than three are recorded."""
-    places = context.findings.partners()[:NAMED]
-    if len(places) < NAMED:
+def _say_next(context: Context) -> Statement | None:
+    """Say who comes next, and for what; nothing where fewer than three places are recorded."""
+    places = context.findings.partners()[1:NAMED]
+    if len(places) < NAMED - 1:
         return None
     fields: dict[str, str] = {}
-    for name, code in zip(("first", "second", "third"), places, strict=True):
+    for name, code in zip(("second", "third"), places, strict=True):
         fields[name] = context.place_in_text(code)
-        fields[f"{name}_nodes"] = context.join([context.node_in_text(node) for node in _largest_nodes(context, code)])
-    text = context.say("brief.exposure.for_what", home=context.home, **fields)
-    return Statement(text, "exposure", context.findings.exposure_grade)
+        fields[f"{name}_part"] = _cite_part(context, code)
+        fields[f"{name}_nodes"] = _name_largest(context, code, 1)
+    return Statement(context.say("brief.exposure.next", **fields), "exposure", context.findings.exposure_grade)
 
 
-def _largest_nodes(context: Context, country: str) -> list[str]:
-    """Return the nodes in which home depends most on a country."""
+def _cite_part(context: Context, country: str, kind: Kind = "supply") -> str:
+    more = "" if kind == "supply" else f"/{kind}"
+    return context.cite(f"exposure/{context.findings.home}/{country}{more}")
+
+
+def _name_largest(context: Context, country: str, most: int) -> str:
+    """Name the nodes in which home depends most on a country."""
     rows = list_rows(context.findings.exposure.by_node.loc[context.findings.home].reset_index())
     mine = sorted((row for row in rows if row["country"] == country), key=lambda row: -row["value"])
-    return [row["node"] for row in mine[:LARGEST]]
+    return context.join([context.node_in_text(row["node"]) for row in mine[:most]])
 
 
 def _say_value(context: Context) -> Statement | None:
@@ -88,16 +95,16 @@ def _say_value(context: Context) -> Statement | None:
     if not findings.partners("value") or not findings.partners():
         return None
     first = findings.partners("value")[0]
-    rows = {row["country"]: row for row in list_rows(findings.exposure.of(findings.home).reset_index())}
+    rows = index_rows(findings.exposure.of(findings.home).reset_index(), "country")
     hidden = max(findings.partners(), key=lambda code: rows[code]["share"] - rows[code]["direct"])
     text = context.say(
         "brief.exposure.value",
         home=context.home,
         place=context.place_in_text(first),
-        part=context.numbers.figure(findings.part(first, "value")),
+        part=_cite_part(context, first, "value"),
         hidden=context.place_in_text(hidden),
-        direct=context.numbers.percent(rows[hidden]["direct"]),
-        all_tiers=context.numbers.percent(rows[hidden]["share"]),
+        direct=context.cite(f"exposure/{findings.home}/{hidden}/direct", short=True),
+        all_tiers=context.cite(f"exposure/{findings.home}/{hidden}", short=True),
     )
     return Statement(text, "exposure", findings.grade("value"))
 
@@ -111,24 +118,39 @@ def _say_other_kinds(context: Context) -> Statement | None:
     for kind in KINDS[2:]:
         code = findings.partners(kind)[0]
         fields[f"{kind}_place"] = context.place_in_text(code)
-        fields[f"{kind}_part"] = context.numbers.figure(findings.part(code, kind))
-    text = context.say("brief.exposure.other_kinds", home=context.home, **fields)
+        fields[f"{kind}_part"] = _cite_part(context, code, kind)
+    text = context.say("brief.exposure.other_kinds", **fields)
     return Statement(text, "exposure", findings.grade(*KINDS[2:]))
+
+
+def _say_routes(context: Context) -> str:
+    """Say what the routes between countries rest on."""
+    steered = context.count("count/steered")
+    if not steered:
+        return context.say("brief.exposure.no_home_bias")
+    return context.say("routes.exposure", n=steered, total=context.cite("count/nodes"))
+
+
+# --- on whom -------------------------------------------------------------------------------------
 
 
 def _chart(context: Context) -> Chart:
     findings = context.findings
-    title = context.say("brief.exposure.chart_title", place=context.place(findings.partners()[0]), home=context.home)
+    partners = findings.partners()
+    title = context.say(
+        "brief.exposure.chart_title" if partners else "brief.exposure.chart_title_none",
+        place=context.place(partners[0] if partners else findings.home),
+        home=context.home,
+    )
     parts = _split_by_stage(context)
     stages = [name for name in STAGES if any(name in part for part in parts.values())]
-    bars = [_bar(context, code, parts.get(code, {}), stages) for code in _choose(context)]
     picture = Bars(
         id="exposure-svg",
         title=title,
         description=context.say("brief.exposure.chart_description", home=context.home),
-        bars=bars,
+        bars=[_bar(context, code, parts.get(code, {}), stages) for code in _choose(context)],
         axis=context.numbers.tick,
-        keys=[Key(context.stage(name), STAGES[name]) for name in stages],
+        keys=list_keys(context, stages, {findings.exposure_grade}),
     )
     return Chart(
         id="exposure-chart",
@@ -138,13 +160,19 @@ def _chart(context: Context) -> Chart:
         table=_table(context),
         caption=context.say(
             "brief.exposure.caption",
-            year=str(findings.year),
+            year=context.cite("year"),
             grade=context.grade(findings.exposure_grade),
-            assumed=context.numbers.percent(findings.soft),
-            total=context.numbers.money(sum(row["value"] for row in list_rows(findings.exposure.of(findings.home)))),
-            bill=context.numbers.money(float(findings.exposure.use.loc[findings.home].sum())),
+            assumed=context.cite(f"soft/{findings.home}"),
+            total=context.cite(f"production/{findings.home}"),
+            bill=context.cite(f"use/{findings.home}", short=True),
         ),
+        sources=_list_heaviest(context),
     )
+
+
+def _list_heaviest(context: Context) -> tuple[str, ...]:
+    """Return the sources of the rows that weigh most in the production behind home's chips."""
+    return tuple(row["source"] for row in context.evidence.explain(f"production/{context.findings.home}").sources)
 
 
 def _choose(context: Context) -> list[str]:
@@ -171,18 +199,95 @@ def _split_by_stage(context: Context) -> dict[str, dict[str, float]]:
 
 def _bar(context: Context, code: str, parts: dict[str, float], stages: list[str]) -> Bar:
     figure = context.findings.part(code)
-    pieces = tuple(Part(parts.get(name, 0.0), STAGES[name], "exact", context.stage(name)) for name in stages)
+    grade = "unknown" if code == UNKNOWN else context.findings.exposure_grade
+    pieces = tuple(
+        Part(parts.get(name, 0.0), STAGES[name], grade, context.stage(name), LETTERS[name]) for name in stages
+    )
     strong = code in {context.findings.home, context.findings.partner}
-    return Bar(context.place(code), pieces, context.numbers.figure(figure), figure.low, figure.high, strong=strong)
+    return Bar(context.place(code), pieces, _cite_part(context, code), figure.low, figure.high, strong=strong)
 
 
 def _table(context: Context) -> Table:
-    findings = context.findings
+    home = context.findings.home
     rows = []
-    for row in list_rows(findings.exposure.of(findings.home).reset_index()):
-        figures = [findings.part(row["country"], kind) for kind in KINDS]
-        parts = (Cell(context.numbers.figure(figure), figure) for figure in figures)
-        direct, value = context.sum_cell(row["direct"]), context.sum_cell(row["value"], "USD/year")
-        rows.append((Cell(context.place(row["country"])), direct, *parts, value))
+    for code in context.findings.exposure.of(home).index:
+        at = f"exposure/{home}/{code}"
+        places = (f"{at}/direct", at, *(f"{at}/{kind}" for kind in KINDS[1:]), f"{at}/amount")
+        rows.append((Cell(context.place(str(code))), *(context.cell(place) for place in places)))
     heads = ("place", "direct", *KINDS, "supply_value")
-    return Table(tuple(context.say(f"brief.column.{name}") for name in heads), tuple(rows))
+    return Table(tuple(context.say(f"brief.column.{name}", home=context.home) for name in heads), tuple(rows))
+
+
+# --- for what ------------------------------------------------------------------------------------
+
+
+def _list_bought(context: Context) -> list[tuple[str, str]]:
+    """Return the kinds of chips that home buys, the dearest first, each with the place that finishes most of them."""
+    findings = context.findings
+    use = {str(node): float(value) for node, value in findings.exposure.use.loc[findings.home].items()}
+    bought = sorted((node for node, value in use.items() if value > 0), key=lambda node: -use[node])
+    top = {}
+    for row in sorted(findings.behind, key=lambda row: row["share"]):
+        if row["country"] not in {ROW, UNKNOWN}:
+            top[row["node"]] = row["country"]
+    return [(node, top[node]) for node in bought if node in top]
+
+
+def _chart_bought(context: Context, bought: list[tuple[str, str]]) -> Chart:
+    at = f"use/{context.findings.home}"
+    title = context.say(
+        "brief.bought.title",
+        home=context.home,
+        node=context.node_in_text(bought[0][0]),
+        amount=context.cite(f"{at}/{bought[0][0]}", short=True),
+    )
+    grades = {node: context.look_up(f"{at}/{node}").grade for node, _ in bought}
+    picture = Bars(
+        id="bought-svg",
+        title=title,
+        description=context.say("brief.bought.description", home=context.home),
+        bars=[_bar_bought(context, node, country) for node, country in bought],
+        axis=context.numbers.money_tick,
+        keys=list_keys(context, (), set(grades.values())),
+        ticks=3,
+        per_unit=context.numbers.rate.per_usd,
+    )
+    held = [item.part for key in bought if (item := context.findings.holdings.get(key)) is not None]
+    return Chart(
+        id="bought-chart",
+        title=title,
+        subtitle=context.say("brief.bought.subtitle", home=context.home),
+        svg=draw_ranked_bars(picture),
+        table=_table_bought(context, bought),
+        caption=context.say_caption(grades.values()),
+        sources=list_sources(*held),
+    )
+
+
+def _bar_bought(context: Context, node: str, country: str) -> Bar:
+    home = context.findings.home
+    figure = context.look_up(f"use/{home}/{node}")
+    text = context.say(
+        "brief.bought.bar",
+        amount=context.cite(f"use/{home}/{node}", short=True),
+        place=context.place(country),
+        part=context.cite(f"supply/{home}/{node}/{country}", short=True),
+    )
+    stage = context.findings.nodes[node].stage
+    part = Part(figure.value or 0.0, STAGES[stage], figure.grade, context.grade(figure.grade))
+    return Bar(context.names[node], (part,), text, row=f"nodes/{node}")
+
+
+def _table_bought(context: Context, bought: list[tuple[str, str]]) -> Table:
+    home = context.findings.home
+    heads = tuple(context.say(f"brief.column.{name}") for name in ("chips", "bought", "finished", "finished_part"))
+    rows = tuple(
+        (
+            context.node_cell(node),
+            context.cell(f"use/{home}/{node}"),
+            Cell(context.place(country)),
+            context.cell(f"supply/{home}/{node}/{country}"),
+        )
+        for node, country in bought
+    )
+    return Table(heads, rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pondasi.facts import GRADES, Figure
+from pondasi.facts import GRADES
 from pondasi.report.blocks import Cell, Chart, Section, Statement, Table
 from pondasi.report.charts.ranked_bars import Bar, Bars, Key, Part, draw_ranked_bars
 from pondasi.report.svg import GREY, INK
@@ -17,21 +17,23 @@ MISSING = {"disruptions": "stress", "steps": "plan", "partner_terms": None, "tra
 """Questions that no section answers, each with the slot that will; those of an open slot are left out."""
 NAMED = 5
 COLOURS = {grade: GREY if grade == "unknown" else INK for grade in GRADES}
-LIMITS = ("independent", "gross", "boom")
+LIMITS = ("independent", "gross")
+SHIPPED = "world"
+"""Id of the chain that ships: what is said of its years is not said of another one."""
 
 
 def write_unknown(context: Context) -> Section:
     """Return the section on coverage, gaps and what the brief cannot tell."""
-    soft_links, links = context.findings.links_soft
     text = context.say(
         "brief.unknown.soft",
-        part=context.numbers.percent(context.findings.soft),
-        places=context.numbers.percent(context.findings.places_soft),
-        soft_links=str(soft_links),
-        links=str(links),
+        part=context.cite(f"soft/{context.findings.home}"),
+        places=context.cite("coverage/places"),
+        soft_links=context.cite("count/soft_links"),
+        links=context.cite("count/links"),
         home=context.home,
     )
     statement = Statement(text, "unknown", context.findings.exposure_grade)
+    shipped = context.findings.chain.id == SHIPPED
     return Section(
         id="unknown",
         title=context.say("brief.unknown.title"),
@@ -41,6 +43,7 @@ def write_unknown(context: Context) -> Section:
             *_say_gaps(context),
             context.say("routes.limit" if context.findings.flows.prior else "brief.unknown.limit.prior"),
             *(context.say(f"brief.unknown.limit.{name}") for name in LIMITS),
+            *((context.say("brief.unknown.boom", year=context.cite("year")),) if shipped else ()),
             *(
                 context.say(f"brief.unknown.missing.{name}")
                 for name, slot in MISSING.items()
@@ -57,13 +60,14 @@ def _say_gaps(context: Context) -> list[str]:
     texts = []
     for name, nodes in (("market", gaps.nodes_without_market), ("share", gaps.nodes_without_share)):
         if nodes:
-            named = context.join([context.node_in_text(node) for node in nodes[:NAMED]])
-            texts.append(context.say(f"brief.unknown.gap.{name}", n=len(nodes), nodes=named))
-    if gaps.links_without_size:
-        texts.append(context.say("brief.unknown.gap.link", n=len(gaps.links_without_size)))
-    blank = int(context.findings.chain.shares["share"].isna().sum())
-    if blank:
-        texts.append(context.say("brief.unknown.gap.blank", n=blank))
+            named = context.join([context.node_in_text(node) for node in nodes[:NAMED]], "parts")
+            texts.append(context.say(f"brief.unknown.gap.{name}", n=context.count(f"count/gaps/{name}"), nodes=named))
+    for name, some in (
+        ("link", gaps.links_without_size),
+        ("blank", context.findings.chain.shares["share"].isna().sum()),
+    ):
+        if some:
+            texts.append(context.say(f"brief.unknown.gap.{name}", n=context.count(f"count/gaps/{name}")))
     return texts
 
 
@@ -102,7 +106,7 @@ def _bars(context: Context) -> list[Bar]:
         parts = tuple(
             Part(mean[grade], COLOURS[grade], grade, context.grade(grade)) for grade in GRADES if mean[grade] > 0
         )
-        text = context.say("brief.unknown.bar", part=context.numbers.percent(mean["assumed"] + mean["unknown"]))
+        text = context.say("brief.unknown.bar", part=context.cite(f"coverage/{stage}"))
         bars.append(Bar(context.stage(stage), parts, text))
     return bars
 
@@ -112,7 +116,7 @@ def _table(context: Context) -> Table:
     rows = tuple(
         (
             Cell(context.say(f"table.{row['table']}")),
-            *(Cell(str(row[grade]), Figure(row[grade], "count", grade="exact")) for grade in GRADES),
+            *(context.cell(f"count/figures/{row['table']}/{grade}") for grade in GRADES),
         )
         for row in list_rows(context.findings.grades.reset_index())
     )

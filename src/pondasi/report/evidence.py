@@ -1,0 +1,143 @@
+"""From the place of a figure to its rows: what a brief cites, and what `pondasi explain` prints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from pondasi.chain.rules import FIGURES
+from pondasi.errors import UsageError
+from pondasi.facts import Figure, weakest
+from pondasi.report.results import RESULTS
+from pondasi.tables.dictionary import load_dictionary
+from pondasi.tables.rows import index_rows, list_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pondasi.chain.records import Chain
+    from pondasi.report.findings import Findings
+
+SHOWN = 12
+"""Parts of a result that are listed; the rest is summed."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row or part behind a figure: its place, its figure, its weight in the whole, the remark of its row."""
+
+    place: str
+    figure: Figure
+    note: str = ""
+    weight: float | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A figure, what it rests on, and the sources of all of it.
+
+    ``rest`` is the weight of the parts that are not listed, ``more`` their number.
+    """
+
+    place: str
+    figure: Figure
+    steps: tuple[Step, ...]
+    rest: float = 0.0
+    sources: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Rows of a chain by their place, and the results that were measured on it.
+
+    Parameters
+    ----------
+    rows
+        Every row with a figure, by its full place (``shares/wafer_200/IDN/location``).
+    sources
+        Rows of the sources by id.
+    findings
+        Where results are; None if only rows are asked for.
+    """
+
+    rows: Mapping[str, Step] = field(repr=False)
+    sources: Mapping[str, dict[str, Any]] = field(repr=False)
+    findings: Findings | None = field(default=None, repr=False)
+
+    def explain(self, place: str) -> Explanation:
+        """Return the rows and sources behind a figure.
+
+        Raises
+        ------
+        UsageError
+            If there is no such figure; the nearest is named.
+        """
+        kind, *parts = place.strip("/").split("/")
+        if kind in RESULTS:
+            figure, steps = self._compute(place, kind, parts)
+        elif kind in FIGURES:
+            steps = self._find(place)
+            figure = steps[0].figure
+        else:
+            raise UsageError("figure_kind", kind=kind, known=", ".join([*FIGURES, *RESULTS]))
+        cited = dict.fromkeys(source for one in (figure, *(step.figure for step in steps)) for source in one.sources)
+        rest = sum(step.weight or 0.0 for step in steps[SHOWN:])
+        shown = tuple(steps[:SHOWN])
+        sources = tuple(self.sources[source] for source in cited)
+        return Explanation(place, figure, shown, rest, sources, len(steps) - len(shown))
+
+    def _compute(self, place: str, kind: str, parts: list[str]) -> tuple[Figure, list[Step]]:
+        if self.findings is None:
+            raise UsageError("figure_unknown", place=place, guess=RESULTS[kind].form)
+        try:
+            found = RESULTS[kind].find(self.findings, *parts)
+        except (LookupError, TypeError, ValueError):
+            raise UsageError("figure_unknown", place=place, guess=RESULTS[kind].form) from None
+        steps = [replace(self._find(part)[0], weight=weight) for part, weight in found.parts]
+        cited = dict.fromkeys(source for step in steps for source in step.figure.sources)
+        return replace(found.figure, sources=tuple(cited)), steps
+
+    def _find(self, place: str) -> list[Step]:
+        """Return the row at a place, or the rows whose place begins so."""
+        wanted = place.strip("/")
+        if wanted in self.rows:
+            return [self.rows[wanted]]
+        found = [step for key, step in self.rows.items() if key.startswith(f"{wanted}/")]
+        if "/" in wanted and found:
+            return found
+        depth = max(wanted.count("/"), 1)
+        keys = dict.fromkeys("/".join(key.split("/")[: depth + 1]) for key in self.rows)
+        near = get_close_matches(wanted, list(keys), n=1, cutoff=0.5)
+        raise UsageError("figure_unknown", place=place, guess=near[0] if near else f"{wanted.split('/', 1)[0]}/...")
+
+
+def gather_evidence(chain: Chain, findings: Findings | None = None) -> Evidence:
+    """Return the rows of a chain by place, beside the findings on it.
+
+    Example
+    -------
+    >>> from pondasi import load_chain
+    >>> found = gather_evidence(load_chain()).explain("shares/litho_euv/NLD/control")
+    >>> found.figure.value, found.figure.grade
+    (1.0, 'exact')
+    """
+    rows: dict[str, Step] = {}
+    for table in FIGURES:
+        columns = load_dictionary().tables[table]
+        keys = [name for name, column in columns.items() if column.key and name != "firm"]
+        for row in list_rows(chain.tables[table]):
+            if row.get("firm") is None:
+                step = _make_step(table, keys, row, columns[FIGURES[table][0]].unit or "")
+                rows[step.place] = step
+    return Evidence(rows, index_rows(chain.sources, "source"), findings)
+
+
+def _make_step(table: str, keys: list[str], row: dict[str, Any], unit: str) -> Step:
+    value, low, high = FIGURES[table]
+    year = row.get("market_year", row.get("year"))
+    grade = weakest("unknown" if row[value] is None else row["grade"])
+    sources = tuple(row["source"].split("|")) if row["source"] else ()
+    figure = Figure(row[value], row.get("unit") or unit, row[low], row[high], year, grade, sources)
+    return Step("/".join([table, *(str(row[name]) for name in keys)]), figure, row["note"] or "")

@@ -1,0 +1,62 @@
+"""The brief as one HTML page: every figure a link to its rows, nothing fetched from outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pondasi.report.marks import split_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pondasi.report.brief import Brief
+    from pondasi.words import Words
+
+CHART_SOURCES = 6
+"""Sources named under a chart; its table twin names the rest."""
+STEPS = 3
+"""Rows named beside a figure of the annex."""
+
+
+def render_page(brief: Brief, words: Words) -> str:
+    """Return the brief as one HTML page that needs nothing from outside."""
+    from pondasi.report.numbers import Numbers
+
+    environment = Environment(
+        loader=PackageLoader("pondasi.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["rich"] = _make_rich({line.place: line.number for line in brief.figures})
+    return environment.get_template("brief.html").render(
+        brief=brief,
+        say=words.say,
+        percent=Numbers(words).percent,
+        sources={line.id: line.number for line in brief.sources},
+        chart_sources=CHART_SOURCES,
+        steps=STEPS,
+    )
+
+
+def _make_rich(numbers: Mapping[str, int]) -> Callable[[str], Markup]:
+    """Return the filter that turns a marked text into HTML: figures lead to the annex, names say their row."""
+    figure = Markup('<a class="figure" href="#figure-{}" data-figure="{}">{}</a>')
+    name = Markup('<span data-row="{}">{}</span>')
+
+    def rich(text: str) -> Markup:
+        html = Markup()
+        for run in split_runs(text):
+            if run.kind == "figure":
+                html += figure.format(numbers[run.place], run.place, run.text)
+            elif run.kind == "name":
+                html += name.format(run.place, run.text)
+            else:
+                html += run.text
+        return html
+
+    return rich
