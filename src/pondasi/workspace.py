@@ -69,10 +69,11 @@ class Workspace:
         options
             Those that must be equal; the run may have more.
         """
+        wanted = json.loads(json.dumps(dict(data)))  # as a manifest reads back: lists for tuples
         for file in sorted(self.path.glob(f"runs/*-{verb}-*/manifest.json"), reverse=True):
             manifest = json.loads(file.read_text(encoding="utf-8"))
             same = all(manifest["options"].get(name) == value for name, value in options.items())
-            if manifest["verb"] == verb and manifest["data"] == dict(data) and same:
+            if manifest["verb"] == verb and manifest["data"] == wanted and same:
                 return SavedRun(file.parent, manifest)
         return None
 
