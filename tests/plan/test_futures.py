@@ -11,7 +11,7 @@ ROUNDING = 1e-12
 """Sums of 36 products of numbers with two or three digits."""
 
 
-@pytest.fixture(scope="module", params=["IDN"])
+@pytest.fixture(scope="module", params=["IDN", "MYS"])
 def case(request):
     return load_case(request.param)
 

@@ -6,10 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from pondasi.tables.numbers import show_number
-from pondasi.tables.text import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from pondasi.tables.cells import Typed
     from pondasi.tables.raw import RawPack
@@ -201,11 +200,6 @@ def check_parameters(pack: RawPack, tables: Mapping[str, Typed]) -> None:
 def rows_of(tables: Mapping[str, Typed], name: str, *columns: str) -> Iterator[tuple[Any, ...]]:
     """Yield the cells of some columns of a table, none if it is missing."""
     return tables[name].rows(*columns) if name in tables else iter(())
-
-
-def guess_among(value: str, known: Iterable[str]) -> str:
-    """Return the nearest known id, '' if none is near."""
-    return suggest(value, sorted(known), 0.5)
 
 
 def _items(cell: str | None) -> list[str]:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pondasi.plan.rules import ROUNDING, guess_among, rows_of
+from pondasi.plan.rules import ROUNDING, rows_of
 from pondasi.tables.numbers import show_number
 
 if TYPE_CHECKING:
@@ -45,11 +45,8 @@ def check_partners(pack: RawPack, tables: Mapping[str, Typed]) -> None:
         for position, (partner,) in enumerate(rows_of(tables, name, "partner")):
             if partner is None or partner in known or (own and partner == home):
                 continue
-            place, guess = tables[name].place(position, "partner"), guess_among(partner, known)
-            if guess:
-                pack.add("partner_unknown_guess", place, table=name, value=partner, guess=guess)
-            else:
-                pack.add("partner_unknown", place, table=name, value=partner)
+            place, shown = tables[name].place(position, "partner"), ", ".join(sorted(known))
+            pack.add("partner_unknown", place, table=name, value=partner, known=shown)
     family = dict(rows_of(tables, "steps", "step", "family"))
     terms = set(rows_of(tables, "partner_terms", "partner", "family"))
     for position, (step, partner) in enumerate(rows_of(tables, "step_partners", "step", "partner")):
@@ -119,7 +116,7 @@ def check_futures(pack: RawPack, tables: Mapping[str, Typed]) -> None:
         if None not in chances and abs(total - 1) > ROUNDING:
             fields: dict[str, Any] = {"total": show_number(total), "children": ", ".join(found)}
             pack.add("future_sum", places[-1], table="futures", value=parent, others=places[:-1], **fields)
-        kinds = {variables[branch] for name in found if (branch := rows[name].branch) in variables}
+        kinds = {kind for name in found if (kind := variables.get(rows[name].branch)) is not None}
         if len(kinds) > 1:
             place, shown = typed.place(rows[found[-1]].position, "branch"), ", ".join(sorted(kinds))
             pack.add("future_variables", place, table="futures", value=parent, variables=shown)
