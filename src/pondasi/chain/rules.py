@@ -56,6 +56,7 @@ COMPANION_FIGURES = (
     ("routes", ("share", "low", "high")),
     ("concordance", ("chip_share", "low", "high")),
     ("trade_prior", ("share", "low", "high")),
+    ("hazard_shapes", ("hold_share", "hold_low", "hold_high")),
     ("outcomes", ("value", "low", "high")),
     ("score_rows", ("observed", "observed_low", "observed_high")),
     ("score_rows", ("naive", "naive_low", "naive_high")),

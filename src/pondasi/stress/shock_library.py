@@ -97,6 +97,11 @@ def load_shock(name: str | Path, chain: Chain | None = None) -> Shock:
     return read_shock(known[str(name)], know_chain(chain))
 
 
+def load_shapes() -> pd.DataFrame:
+    """Return how events of each class of hazard go on: what they take away, and how long at full loss."""
+    return _read_tables()["hazard_shapes"].frame
+
+
 def know_chain(chain: Chain | None = None) -> Known:
     """Return what a shock may refer to: the nodes of a chain, its sources and those of the library."""
     from pondasi.chain.load import load_chain
