@@ -1,26 +1,35 @@
-"""Write the pages of docs/ that are made from data and code: dictionary, command line, coverage.
+"""Write the pages of docs/ that are made from data and code: dictionary, command line, coverage, steps.
 
-Run it after a change of the dictionary, the command line or the world data: ``python tools/generate_docs.py``.
+Run it after a change of the dictionary, the command line, the world data or a case: ``python tools/generate_docs.py``.
 ``tests/test_docs.py`` compares the pages with what this would write.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import click
+import pandas as pd
 
 from pondasi import Words, load_chain, load_world
+from pondasi.chain.cases import case_path, list_cases
 from pondasi.cli.app import make_group
 from pondasi.places import name_place
+from pondasi.plan.case import Case, load_case
+from pondasi.plan.futures import grow_tree, name_nodes
+from pondasi.plan.summary import summarise_case
 from pondasi.report.coverage_page import render_coverage
 from pondasi.tables.dictionary import Column, load_dictionary
-from pondasi.tables.rows import list_rows
+from pondasi.tables.rows import index_rows, list_rows
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 MADE = "<!-- made by tools/generate_docs.py; do not edit -->"
 WIDTH = 100
 LISTED = 3
+CITED = 4
+"""Sources that the page of steps names for each of them."""
 RATED = {
     "Traits": "traits",
     "Indicators": "indicators",
@@ -36,6 +45,7 @@ def make_pages() -> dict[str, str]:
         "data/dictionary.md": write_dictionary(),
         "data/coverage.md": render_coverage(load_chain(), Words("en")),
         "data/trade-audit.md": write_trade_audit(),
+        "data/steps.md": write_steps(),
         "command-line.md": write_command_line(),
     }
 
@@ -90,6 +100,114 @@ def write_trade_audit() -> str:
             f"{100 * row['difference']:+.0f} | {_cell(row['reading_en'])} |"
         )
     return "\n".join([*lines, ""])
+
+
+def write_steps() -> str:
+    """Return the catalogue of steps of every case that holds a plan as Markdown."""
+    world = load_world()
+    lines = [MADE, "# The catalogue of steps", ""]
+    lines += [
+        "What each step costs, how long it takes, what it gives, and on which sources that rests; one module of each.",
+        "Money in million US dollars of 2025, with its interval. Grades: *exact* is stated by the source, *estimated* is",
+        "derived from sources (the note of the row says how), *assumed* is judgement or memory. The chance is that of the",
+        "whole step at base terms and is always assumed. How the tables fit together, what was audited and which figures",
+        "are weakest: [the case of a plan](plan-case.md).",
+    ]
+    for country in list_cases():
+        if (case_path(country) / "steps.csv").exists():
+            lines += _write_case(load_case(country, world))
+    return "\n".join([*lines, ""])
+
+
+def _write_case(case: Case) -> list[str]:
+    summary = summarise_case(case)
+    dictionary = load_dictionary()
+    lines = ["", f"## {name_place(case.country)}", "", "| pillar | steps | exact | estimated | assumed |"]
+    lines += ["| --- | --- | --- | --- | --- |"]
+    for pillar, row in summary.step_grades.iterrows():
+        counts = " | ".join(str(row[grade]) for grade in ("exact", "estimated", "assumed"))
+        name = dictionary.codes["pillar"][pillar]["en"]
+        lines.append(f"| {name} | {summary.steps.loc[pillar, 'steps']} | {counts} |")
+    assumed, sourced = 100 * summary.assumed_share, 100 * summary.sourced_capex
+    lines += ["", "Rows of the tables that describe steps, by pillar and grade. Over all tables of the case"]
+    lines += [
+        f"{assumed:.0f} % of the rows are assumed; of the capital cost {sourced:.0f} % rests on sources that were read."
+    ]
+    for family, meaning in dictionary.codes["step_family"].items():
+        steps = [row for row in list_rows(case.tables["steps"]) if row["family"] == family]
+        if steps:
+            lines += ["", f"### {name_place(case.country)}: {meaning['en'].lower()}", ""]
+            lines += [
+                "| step | capital cost | running cost a year | years to first output | output | chance | with | sources |"
+            ]
+            lines += ["| --- | --- | --- | --- | --- | --- | --- | --- |"]
+            lines += [_write_step(case, row) for row in steps]
+    return lines + _write_tree(case)
+
+
+def _write_step(case: Case, step: dict[str, Any]) -> str:
+    name = step["step"]
+    costs, nodes = case.frame("step_costs"), case.frame("step_nodes")
+    traits, names = case.frame("step_traits"), case.world.chain.nodes.set_index("node")["name_en"]
+    capital = _money(costs.loc[(name, "capex")]) if (name, "capex") in costs.index else "none"
+    lead = traits.loc[(name, "lead_years")]
+    output = [
+        f"{names[node]} {_money(row)}"
+        for (owner, node, effect), row in nodes.iterrows()
+        if owner == name and effect == "capacity"
+    ]
+    partners = [partner for owner, partner in case.options.index if owner == name and partner != case.country]
+    alone = (name, case.country) in case.options.index
+    cells = [
+        f"{_cell(step['name_en'])} (`{name}`)",
+        capital,
+        _money(costs.loc[(name, "opex")]),
+        f"{lead['value']:g} ({lead['low']:g} to {lead['high']:g}), {lead['grade']}",
+        "; ".join(output),
+        f"{case.success[name]:.2f}",
+        ", ".join([*(["alone"] if alone else []), *partners]),
+        _cite(case, name),
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def _money(row: pd.Series) -> str:
+    value, low, high = (row[end] / 1e6 for end in ("value", "low", "high"))
+    return f"{value:.4g} ({low:.4g} to {high:.4g}), {row['grade']}"
+
+
+def _cite(case: Case, step: str) -> str:
+    """Return the sources of the costs and capacity of a step that were read, the main ones first, as links."""
+    sources = index_rows(pd.concat([case.world.chain.sources, case.sources]), "source")
+    rows = [table[table["step"] == step] for table in (case.tables["step_costs"], case.tables["step_nodes"])]
+    ids = dict.fromkeys(item for table in rows for cell in table["source"] for item in cell.split("|"))
+    seen = [sources[item] for item in ids if sources[item]["evidence"] == "seen" and sources[item]["url"]]
+    links = [f"[{_cell(row['publisher'])}{_year(row)}]({row['url'].replace('|', '%7C')})" for row in seen[:CITED]]
+    return ", ".join(links) or "judgement"
+
+
+def _year(source: dict[str, Any]) -> str:
+    return "" if source["year"] is None else f" {source['year']}"
+
+
+def _write_tree(case: Case) -> list[str]:
+    tree = grow_tree(case)
+    names, notes = name_nodes(case, tree, "en"), index_rows(case.tables["future_groups"], "group")
+    joined = Counter(tree.joined.values())
+    lines = ["", f"### {name_place(case.country)}: the reduced tree of futures", ""]
+    ends, gates = len(grow_tree(case, full=True).leaves), " and ".join(map(str, tree.gates))
+    lines += [
+        f"{ends} ends of the full tree are joined into {len(tree.leaves)}; gates in {gates}.",
+        "Probabilities and means of every variable are those of the full tree.",
+        "",
+        "| node | year | probability | nodes joined | what is joined |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for node, row in tree.nodes.iterrows():
+        if node in notes:
+            note = _cell(notes[node]["note"] or "")
+            lines.append(f"| {names[node]} | {row['year']} | {row['reach']:.3f} | {joined[node]} | {note} |")
+    return lines
 
 
 def write_command_line() -> str:

@@ -59,8 +59,9 @@ NEEDED_TABLES = (
 """Tables without which there is nothing to plan."""
 FREE_TABLES = ("step_knowledge", "knowledge", "readiness")
 """Tables that may be missing: without knowledge that limit is off, without criteria none are listed."""
+SOURCES = "sources"
 PLAN_TABLES = (*NEEDED_TABLES, *FREE_TABLES)
-WORKBOOK_TABLES = (*PLAN_TABLES, *CASE_TABLES, "sources")
+WORKBOOK_TABLES = (*PLAN_TABLES, *CASE_TABLES, SOURCES)
 """Sheets of the workbook of a case."""
 CASE_HEAD = {
     "kind": KIND,
@@ -102,6 +103,8 @@ class Case:
         Title by language.
     tables
         The tables of the plan by name, with the columns of the dictionary; one that is missing is empty.
+    sources
+        Sources that the case brings beside those of the world.
     world
         The world that the case refers to.
     """
@@ -110,6 +113,7 @@ class Case:
     version: str
     titles: Mapping[str, str]
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    sources: pd.DataFrame = field(repr=False)
     world: World = field(repr=False)
 
     def __post_init__(self) -> None:
@@ -183,8 +187,9 @@ def load_case(place: str | Path, world: World | None = None) -> Case:
     head = report.head
     titles = {language: str(head.get(f"title_{language}", head["country"])) for language in ("en", "id", "ja")}
     columns = load_dictionary().tables
-    frames = {name: report.tables.get(name, empty_frame(columns[name])) for name in PLAN_TABLES}
-    return Case(str(head["country"]), str(head.get("version", "")), titles, frames, world)
+    frames = {name: report.tables.get(name, empty_frame(columns[name])) for name in (*PLAN_TABLES, SOURCES)}
+    sources = frames.pop(SOURCES)
+    return Case(str(head["country"]), str(head.get("version", "")), titles, frames, sources, world)
 
 
 def check_plan_case(path: str | Path | RawPack, chain: Chain | None = None) -> CheckReport:
