@@ -163,3 +163,18 @@ def _with_interval(table: pd.DataFrame, name: str, prefix: str, width: float) ->
     high = table[name] * (1 + width)
     limit = 1.0 if name in {"share", "sales_share"} else np.inf
     return table.assign(**{f"{prefix}low": table[name] * (1 - width), f"{prefix}high": high.clip(upper=limit)})
+
+
+def draw_exports(countries: int, products: int, years: int = 1, seed: int = 0) -> np.ndarray:
+    """Return made-up exports, shape (years, countries, products): skilled countries make more and rarer goods.
+
+    Each year is the year before with a little noise; about a third of the pairs is zero.
+    """
+    draw = np.random.default_rng(seed)
+    skill, need = draw.normal(size=(countries, 1)), draw.normal(size=(1, products))
+    base = (
+        draw.normal(size=(countries, products)) * 2 + 3 - 1.5 * np.abs(skill - need) + draw.normal(size=(countries, 1))
+    )
+    made = draw.random((countries, products)) < 1 / (1 + np.exp(need - skill - 0.8))
+    noise = draw.normal(size=(years, countries, products)).cumsum(axis=0) * 0.1
+    return np.exp(base + noise) * made

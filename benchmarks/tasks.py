@@ -57,6 +57,28 @@ def fit_matrices(file: str) -> float:
     return seconds
 
 
+def measure_complexities(file: str) -> float:
+    """Measure relatedness and complexity of every year of a table of exports."""
+    import pandas as pd
+
+    from pondasi.position.complexity import measure_complexity
+
+    with np.load(file) as data:
+        tables = [pd.DataFrame(year) for year in data["exports"]]
+    return clock(lambda: [measure_complexity(table).countries for table in tables])
+
+
+def measure_a_position(draws: str) -> float:
+    """Measure the position of one country beside two others, with bands and stability."""
+    from pondasi.chain.load import load_chain
+    from pondasi.position.exposure import measure_exposure
+    from pondasi.position.profile import measure_position
+
+    chain = load_chain()
+    home, *peers = measure_exposure(chain).by_country.index.unique("home")[:3].tolist()
+    return clock(lambda: measure_position(chain, home, peers, draws=int(draws)))
+
+
 def import_package() -> float:
     """Import the package."""
 
@@ -83,6 +105,8 @@ TASKS = {
     "exposure": measure_all_homes,
     "band": measure_band,
     "fit": fit_matrices,
+    "complexity": measure_complexities,
+    "position": measure_a_position,
     "import": import_package,
 }
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from pondasi.chain.sample import sample_chains
     from pondasi.errors import BalanceError, DataError, PondasiError, Problem, UsageError
     from pondasi.facts import Figure
+    from pondasi.position.complexity import measure_complexity
     from pondasi.position.concentration import measure_concentration
+    from pondasi.position.dependence import measure_dependence
     from pondasi.position.exposure import Exposure, measure_exposure
     from pondasi.position.profile import Position, measure_position
     from pondasi.position.stability import RankStability, measure_stability
@@ -56,7 +58,9 @@ _HOMES = {
     "load_chain": "chain.load",
     "load_overlay": "chain.overlay",
     "load_world": "chain.load",
+    "measure_complexity": "position.complexity",
     "measure_concentration": "position.concentration",
+    "measure_dependence": "position.dependence",
     "measure_exposure": "position.exposure",
     "measure_position": "position.profile",
     "measure_stability": "position.stability",
@@ -96,7 +100,9 @@ __all__ = [
     "load_chain",
     "load_overlay",
     "load_world",
+    "measure_complexity",
     "measure_concentration",
+    "measure_dependence",
     "measure_exposure",
     "measure_position",
     "measure_stability",

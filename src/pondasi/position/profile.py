@@ -20,7 +20,7 @@ from pondasi.position.concentration import measure_concentration, rate_shares
 from pondasi.position.exposure import Exposure, measure_exposure
 from pondasi.position.side_by_side import compare_countries
 from pondasi.position.stability import RankStability, measure_stability
-from pondasi.position.upstreamness import measure_upstreamness
+from pondasi.position.upstreamness import look_upstream, measure_upstreamness
 from pondasi.tables.rows import list_rows
 
 if TYPE_CHECKING:
@@ -203,20 +203,20 @@ def measure_position(
     exposure = measure_exposure(chain, countries, draws=draws, seed=seed, flows=flows, executor=executor)
     places = list_places(chain)
     made = np.stack([tabulate_shares(one, "location", places) for one in (chain, *drawn)])
-    upstream = pd.concat([measure_upstreamness(one) for one in (chain, *drawn)], axis=1).set_axis(
-        range(-1, len(drawn)), axis=1
-    )
-    outputs = np.stack([_order_outputs(one) for one in (chain, *drawn)])
+    outputs, distances = (np.stack(one) for one in zip(*map(_look_at_nodes, (chain, *drawn)), strict=True))
+    index = pd.Index(chain.nodes["node"].to_numpy(), name="node")
+    upstream = pd.Series(distances[0], index)
+    drawn_upstream = pd.DataFrame(distances[1:].T, index)
     concentration, ranked_nodes = _measure_concentration(chain, places, made)
     shares, ranked_shares = _list_shares(chain, countries, places, made)
     users = chain.nodes["node"].isin(flows.users).to_numpy()
     part = made[:, :, [places.index(code) for code in countries]]
-    summary, orders = compare_countries(exposure, countries, part, outputs, np.asarray(upstream.to_numpy().T), users)
-    low, high = band(upstream[-1].to_numpy(), upstream.drop(columns=-1).to_numpy().T)
+    summary, orders = compare_countries(exposure, countries, part, outputs, distances, users)
+    low, high = band(distances[0], distances[1:])
     stability = {
         **{kind: _rank_partners(exposure, home, kind) for kind in PARTNERS},
         "concentration": ranked_nodes,
-        "upstreamness": measure_stability(upstream[-1], upstream.drop(columns=-1)),
+        "upstreamness": measure_stability(upstream, drawn_upstream),
         "shares": ranked_shares,
         **{f"summary/{name}": found for name, found in orders.items()},
     }
@@ -226,7 +226,7 @@ def measure_position(
         shares=shares,
         concentration=concentration,
         exposure=exposure,
-        upstreamness=pd.DataFrame({"upstreamness": upstream[-1], "low": low, "high": high}),
+        upstreamness=pd.DataFrame({"upstreamness": upstream, "low": low, "high": high}),
         suppliers=measure_upstreamness(chain, flows),
         coverage=pd.concat({basis: weigh_grades(chain, basis) for basis in ("location", "control")}, names=["basis"]),
         summary=summary,
@@ -244,10 +244,11 @@ def _describe_nodes(chain: Chain, users: NDArray[np.bool_]) -> pd.DataFrame:
     return chain.nodes.set_index("node")[columns].assign(user=users)
 
 
-def _order_outputs(chain: Chain) -> NDArray[np.float64]:
-    """Return what each node sells, in the order of the node table, shape (nodes,) [USD/year]."""
+def _look_at_nodes(chain: Chain) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what each node sells [USD/year] and its upstreamness, in the order of the node table."""
     accounts = account_nodes(chain)
-    return accounts.output[locate(chain.nodes["node"], accounts.nodes)]
+    order = locate(chain.nodes["node"], accounts.nodes)
+    return accounts.output[order], look_upstream(accounts)[order]
 
 
 def _measure_concentration(

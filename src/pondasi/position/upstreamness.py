@@ -14,6 +14,7 @@ from pondasi.position.requirements import solve_requirements
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pondasi.chain.accounts import Accounts
     from pondasi.chain.flows import Flows
     from pondasi.chain.records import Chain
 
@@ -56,12 +57,17 @@ def measure_upstreamness(chain: Chain, flows: Flows | None = None) -> pd.Series:
     """
     if flows is None:
         accounts = account_nodes(chain)
-        used = accounts.sales["flow"] + accounts.sales["licence"]
-        found = solve_upstreamness(used, accounts.output, acyclic=accounts.acyclic)
+        found = look_upstream(accounts)
         series = pd.Series(found, pd.Index(np.array(accounts.nodes, dtype=object), name="node"), name="upstreamness")
         return series.reindex(pd.Index(chain.nodes["node"].to_numpy(), name="node"))
     found = solve_upstreamness(flows.Z + flows.licence, flows.output, acyclic=flows.acyclic)
     return pd.Series(found, flows.labels, name="upstreamness")
+
+
+def look_upstream(accounts: Accounts) -> NDArray[np.float64]:
+    """Return U of every node, in the order of the accounts, shape (nodes,)."""
+    used = accounts.sales["flow"] + accounts.sales["licence"]
+    return solve_upstreamness(used, accounts.output, acyclic=accounts.acyclic)
 
 
 def solve_upstreamness(
