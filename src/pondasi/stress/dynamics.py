@@ -1,0 +1,347 @@
+"""One step of the chain, in small functions that cite their equation; the kernel computes the same, fast.
+
+A step runs twice through the chain: from users to makers, where each says what it wants and orders it
+(stress.2, stress.6), and from makers to users, where goods arrive, bind, are used, move along the line
+and are shared out (stress.1, stress.3, stress.4, stress.5). What arrives in a step may be used at once.
+Between steps overproduction, qualification, wear and designs move on (stress.3, stress.7, stress.8).
+
+`take_step` is the table of contents. It changes nothing that it is given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from pondasi.stress.state import Hits, Moves, Rationing, State
+from pondasi.stress.system import Kind
+
+if TYPE_CHECKING:
+    from pondasi.stress.system import Floats, System
+
+
+ROUNDING = 1e-9
+"""Rights withheld by less are the rounding of sums over their owners."""
+
+
+class Rule(Protocol):
+    """An own rule of rationing: what a supplier sends when it cannot serve all."""
+
+    def __call__(self, supplier: int, supply: float, orders: Floats, final: float) -> tuple[Floats, float]:
+        """Return what goes to each lot of the supplier and to final demand [USD]; together at most ``supply``."""
+        ...
+
+
+def take_step(
+    system: System, state: State, hits: Hits, rationing: Rationing, rule: Rule | None = None
+) -> tuple[State, Moves]:
+    """Return the state after one step, and what moved in it.
+
+    Parameters
+    ----------
+    system, state
+        The chain and where it stands.
+    hits
+        What is lost in this step.
+    rationing
+        Who is served first.
+    rule
+        An own rule instead; the compiled kernel does not take one.
+    """
+    limits = _limit_capacity(system, state, hits)
+    ruined = hits.scrap[_supplier_of_stage(system)] * state.line
+    line = state.line - ruined
+    wishes = _wish(system, state, hits, limits, line)
+    orders = _place_orders(system, state, hits, limits, wishes)
+    return _move(system, state, hits, limits, _Plan(line, ruined, wishes, orders), rationing, rule)
+
+
+@dataclass(frozen=True, eq=False)
+class _Limits:
+    """Capacity of the step k, what it could be with all overtime, and the part that rights allow."""
+
+    capacity: Floats
+    reach: Floats
+    available: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _Wishes:
+    """Wanted starts x*, what they would be without a limit, and the need N behind them."""
+
+    want: Floats
+    unbound: Floats
+    need: Floats
+    smoothed: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _Orders:
+    """Orders of the step O, those of them moved to other sources, and how short each lot is."""
+
+    ordered: Floats
+    placed: Floats
+    short: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    line: Floats
+    ruined: Floats
+    wishes: _Wishes
+    orders: _Orders
+
+
+def _limit_capacity(system: System, state: State, hits: Hits) -> _Limits:
+    """Capacity k = x0 (1 - d)(1 + a), less wear and aged designs (stress.1, stress.8)."""
+    left = np.ones(len(system.output))
+    np.minimum.at(left, system.user_of_need, 1 - system.force * state.worn)
+    standing = (1 - hits.starts) * (1 - hits.line) * left
+    return _Limits(
+        capacity=system.output * standing * (1 + state.overtime),
+        reach=system.output * standing * (1 + system.spare),
+        available=standing,
+    )
+
+
+def _wish(system: System, state: State, hits: Hits, limits: _Limits, line: Floats) -> _Wishes:
+    """Need N and wanted starts x*, from users to makers (stress.2)."""
+    n = len(system.output)
+    held = np.bincount(_supplier_of_stage(system), line, n)
+    owed = np.bincount(system.supplier, state.backlog, n) + state.waiting
+    flow = system.kind[system.need_of_lot] != Kind.RIGHT
+    late = flow & system.late
+    need = system.final * (1 - hits.demand)
+    need += np.bincount(system.supplier[late], (system.coefficient * state.want[system.user])[late], n)
+    want, unbound, smoothed = np.zeros(n), np.zeros(n), np.zeros(n)
+    for first, last in _layers(system, upwards=True):
+        users = slice(first, last)
+        smoothed[users] = state.smoothed[users] + (need[users] - state.smoothed[users]) / system.smoothing[users]
+        steady = smoothed[users] + state.placed[users]
+        gap = owed[users] + system.finished[users] - state.finished[users]
+        gap = gap + system.stages[users] * steady - held[users]
+        unbound[users] = np.maximum(0.0, steady + gap / system.adjustment[users])
+        want[users] = np.minimum(limits.capacity[users], unbound[users])
+        lots = _lots_of(system, first, last)
+        on_time = flow[lots] & ~system.late[lots]
+        asked = np.where(on_time, system.coefficient[lots] * want[system.user[lots]], 0.0)
+        need += np.bincount(system.supplier[lots], asked, n)
+    return _Wishes(want, unbound, need, smoothed)
+
+
+def _place_orders(system: System, state: State, hits: Hits, limits: _Limits, wishes: _Wishes) -> _Orders:
+    """Orders of each lot; the open part of what is short goes to other sources, within their spare capacity (stress.6)."""
+    of = system.need_of_lot
+    goods = system.kind[of] != Kind.RIGHT
+    use = system.coefficient * wishes.want[system.user]
+    gap = system.target - state.lots - state.backlog
+    own = np.where(goods, np.maximum(0.0, use + gap / system.adjustment[system.user]), 0.0)
+    asked = state.backlog + use * system.urgency
+    short = np.divide(state.backlog, asked, out=np.zeros_like(asked), where=(asked > 0) & goods)
+    spare = np.maximum(0.0, limits.reach - state.need)
+    weight = spare[system.supplier] * (1 - short) * (1 - hits.closed)
+    weights = np.bincount(of, weight, len(system.kind))
+    turned = np.where(weights[of] > 0, state.open[of] * short * own, 0.0)
+    pool = np.bincount(of, turned, len(system.kind))
+    moved = np.divide(pool[of] * weight, weights[of], out=np.zeros_like(weight), where=weights[of] > 0)
+    load = np.bincount(system.supplier, moved, len(system.output))
+    fits = np.minimum(1.0, np.divide(spare, load, out=np.ones_like(load), where=load > 0))
+    return _Orders(own - turned + fits[system.supplier] * moved, fits * load, short)
+
+
+def _move(
+    system: System, state: State, hits: Hits, limits: _Limits, plan: _Plan, rationing: Rationing, rule: Rule | None
+) -> tuple[State, Moves]:
+    """Goods arrive, bind, are used, move along the line and are shared out, from makers to users."""
+    n, wishes = len(system.output), plan.wishes
+    asked = plan.orders.ordered + state.backlog
+    passing = (1 - hits.closed) * asked
+    final = system.final * (1 - hits.demand) + state.waiting
+    first = np.minimum(passing, rationing.lots), np.minimum(final, rationing.final)
+    calls = np.bincount(system.supplier, passing, n) + final
+    first_calls = np.bincount(system.supplier, first[0], n) + first[1]
+    lots, sent = state.lots.copy(), np.zeros_like(state.lots)
+    used, without = np.zeros_like(state.lots), np.zeros(len(system.kind))
+    lacking = np.zeros(len(system.kind))
+    line, finished = plan.line.copy(), state.finished.copy()
+    started, shipped, delivered = np.zeros(n), np.zeros(n), np.zeros(n)
+    for begin, end in _layers(system):
+        makers, mine = slice(begin, end), _lots_of(system, begin, end)
+        lots[mine] += np.where(system.late[mine], 0.0, sent[mine])
+        bound = _bind(system, state, hits, limits, wishes, line, lots, begin, end)
+        used[mine], without[bound.needs], lacking[bound.needs] = bound.used, bound.without, bound.lacking
+        lots[mine] -= used[mine]
+        started[makers] = bound.started
+        shipped[makers] = _run_line(system, line, bound.started, bound.speed, begin, end)
+        supply = (finished[makers] + shipped[makers]) * (1 - hits.shipping[makers])
+        out = np.flatnonzero((system.supplier >= begin) & (system.supplier < end))
+        if rule is None:
+            served = np.minimum(1.0, _part(supply, first_calls[makers]))
+            over = np.maximum(0.0, supply - first_calls[makers])
+            rest = np.minimum(1.0, _part(over, calls[makers] - first_calls[makers]))
+            at = system.supplier[out] - begin
+            sent[out] = served[at] * first[0][out] + rest[at] * (passing[out] - first[0][out])
+            delivered[makers] = served * first[1][makers] + rest * (final[makers] - first[1][makers])
+        else:
+            for i in range(begin, end):
+                to = out[system.supplier[out] == i]
+                sent[to], delivered[i] = rule(i, float(supply[i - begin]), passing[to], float(final[i]))
+        finished[makers] += shipped[makers] - np.bincount(system.supplier, sent, n)[makers] - delivered[makers]
+    lots += np.where(system.late, sent, 0.0)
+    unmet = final - delivered
+    following = State(
+        line=line,
+        finished=np.maximum(finished, 0.0),
+        lots=np.maximum(lots, 0.0),
+        backlog=np.maximum(asked - sent, 0.0),
+        waiting=unmet * (1 - system.lost),
+        smoothed=wishes.smoothed,
+        need=wishes.need,
+        want=wishes.want,
+        placed=plan.orders.placed,
+        overtime=_work_over(system, state, limits, wishes),
+        open=_qualify(system, state, plan.orders.short),
+        worn=_wear(system, state, lacking, limits, hits),
+        clock=_wait(system, state, limits, hits),
+    )
+    ruined = np.bincount(_supplier_of_stage(system), plan.ruined, n)
+    forgone = unmet * system.lost
+    moves = Moves(started, shipped, ruined, delivered, forgone, plan.orders.ordered, sent, used, without)
+    return following, moves
+
+
+@dataclass(frozen=True, eq=False)
+class _Bound:
+    """What the lots at hand allow in one layer."""
+
+    needs: slice
+    started: Floats
+    speed: Floats
+    used: Floats
+    without: Floats
+    lacking: Floats
+
+
+def _bind(
+    system: System,
+    state: State,
+    hits: Hits,
+    limits: _Limits,
+    wishes: _Wishes,
+    line: Floats,
+    lots: Floats,
+    begin: int,
+    end: int,
+) -> _Bound:
+    """Starts and speed of the line under the lots at hand, and what they use (stress.3, stress.4)."""
+    needs, mine = slice(*system.need_start[[begin, end]]), _lots_of(system, begin, end)
+    count = needs.stop - needs.start
+    of = system.need_of_lot[mine] - needs.start
+    user = system.user_of_need[needs]
+    kind, force, along = system.kind[needs], system.force[needs], system.along[needs]
+    content = _content(system, line)
+    along = along & (system.stages[user] > 0)
+    rate = np.where(along, content[user], wishes.want[user])
+    whole = system.need_coefficient[needs] * rate
+    have = np.bincount(of, lots[mine], count)
+    # stress.3: lines without their part of a lot, and the varieties that one product needs
+    missing = np.bincount(of, np.maximum(0.0, system.coefficient[mine] * rate[of] - lots[mine]), count)
+    lines = np.maximum(0.0, 1 - (1 - state.open[needs]) * _part(missing, whole, empty=0.0))
+    met = np.minimum(np.minimum(1.0, _part(have, whole)), lines ** system.varieties[needs])
+    # stress.4: critical needs bind, important ones by half, marginal ones not
+    flow = kind == Kind.FLOW
+    allowed = np.where(flow & ~along, (1 - force * (1 - met)) * rate, np.inf)
+    moving = np.where(flow & along, 1 - force * (1 - met), 1.0)
+    least, slowest = np.full(end - begin, np.inf), np.ones(end - begin)
+    np.minimum.at(least, user - begin, allowed)
+    np.minimum.at(slowest, user - begin, moving)
+    started = np.minimum(np.minimum(wishes.want[begin:end], least), slowest * limits.capacity[begin:end])
+    speed = np.minimum(1 - hits.line[begin:end], slowest)
+    used_at = np.where(along, content[user] * speed[user - begin], started[user - begin])
+    used_at = np.where(kind == Kind.SERVICE, rate, used_at)
+    asked = np.where(kind == Kind.RIGHT, 0.0, system.need_coefficient[needs] * used_at)
+    total = np.minimum(asked, have)
+    own = np.minimum(lots[mine], np.where(kind == Kind.RIGHT, 0.0, used_at)[of] * system.coefficient[mine])
+    from_own = np.bincount(of, own, count)
+    left = have - from_own
+    more = np.where(left > 0, np.maximum(0.0, total - from_own) / np.where(left > 0, left, 1.0), 0.0)
+    used = own + np.minimum(1.0, more)[of] * (lots[mine] - own)
+    return _Bound(needs, started, speed, used, asked - np.bincount(of, used, count), 1 - met)
+
+
+def _run_line(system: System, line: Floats, started: Floats, speed: Floats, begin: int, end: int) -> Floats:
+    """Move the lines of one layer by one step and return what leaves them: W_l <- (1 - v) W_l + v W_(l-1) (stress.1)."""
+    start = system.stage_start
+    shipped = started.copy()
+    for i in range(begin, end):
+        if system.stages[i]:
+            content = line[start[i] : start[i + 1]]
+            moving = speed[i - begin] * content
+            shipped[i - begin] = moving[-1]
+            content -= moving
+            content[1:] += moving[:-1]
+            content[0] += started[i - begin]
+    return shipped
+
+
+def _work_over(system: System, state: State, limits: _Limits, wishes: _Wishes) -> Floats:
+    """Overproduction rises while more is wanted than can be made, and is given up after (stress.7)."""
+    short = np.maximum(0.0, 1 - _part(limits.capacity, wishes.unbound))
+    change = np.where(short > 0, (system.spare - state.overtime) * short, -state.overtime)
+    return state.overtime + change / system.overtime
+
+
+def _qualify(system: System, state: State, short: Floats) -> Floats:
+    """Other sources are qualified the faster, the shorter the shortest lot is; once qualified they stay (stress.3)."""
+    worst = np.zeros(len(system.kind))
+    np.maximum.at(worst, system.need_of_lot, short)
+    return np.minimum(1.0, state.open + (1 - system.dual) / system.qualification * worst)
+
+
+def _wear(system: System, state: State, lacking: Floats, limits: _Limits, hits: Hits) -> Floats:
+    """Wear without service and its repair; ageing of designs without rights and their renewal (stress.8)."""
+    worn = state.worn + system.wear * lacking * (1 - state.worn) - (1 - lacking) * state.worn / system.repair
+    withheld = _withheld(system, limits, hits)
+    felt = np.where(state.clock >= system.lag, withheld, 0.0)
+    aged = state.worn + system.refresh * (felt - state.worn)
+    return np.select([system.kind == Kind.SERVICE, system.kind == Kind.RIGHT], [worn, aged], 0.0)
+
+
+def _wait(system: System, state: State, limits: _Limits, hits: Hits) -> Floats:
+    """Steps for which rights have been withheld (stress.8)."""
+    withheld = _withheld(system, limits, hits)
+    return np.where((system.kind == Kind.RIGHT) & (withheld > ROUNDING), state.clock + 1, 0.0)
+
+
+def _withheld(system: System, limits: _Limits, hits: Hits) -> Floats:
+    """Part of the rights of each need that is withheld: their owner stopped, or the route closed."""
+    of = system.need_of_lot
+    met = system.coefficient * limits.available[system.supplier] * (1 - hits.closed)
+    return np.maximum(0.0, 1 - _part(np.bincount(of, met, len(system.kind)), system.need_coefficient))
+
+
+def _content(system: System, line: Floats) -> Floats:
+    """Mean content of a stage of each line, shape (n,) [USD]; zero without a line."""
+    total = np.bincount(_supplier_of_stage(system), line, len(system.output))
+    return total / np.maximum(system.stages, 1)
+
+
+def _supplier_of_stage(system: System) -> Floats:
+    return np.repeat(np.arange(len(system.output)), system.stages)
+
+
+def _layers(system: System, *, upwards: bool = False) -> list[tuple[int, int]]:
+    pairs = [(int(a), int(b)) for a, b in zip(system.layers[:-1], system.layers[1:], strict=True)]
+    return pairs[::-1] if upwards else pairs
+
+
+def _lots_of(system: System, begin: int, end: int) -> slice:
+    return slice(*system.lot_start[system.need_start[[begin, end]]])
+
+
+def _part(have: Floats, of: Floats, *, empty: float = 1.0) -> Floats:
+    """Return have / of; ``empty`` where nothing is asked for."""
+    out: Floats = np.divide(have, of, out=np.full_like(of, empty), where=of > 0)
+    return out
