@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from pondasi.stress.state import Hits, Moves, Rationing, State
-from pondasi.stress.system import Kind
+from pondasi.stress.system import Kind, add_by
 
 if TYPE_CHECKING:
-    from pondasi.stress.system import Floats, System
+    from pondasi.stress.system import Floats, Ints, System
 
 
 ROUNDING = 1e-9
@@ -109,12 +109,12 @@ def _limit_capacity(system: System, state: State, hits: Hits) -> _Limits:
 def _wish(system: System, state: State, hits: Hits, limits: _Limits, line: Floats) -> _Wishes:
     """Need N and wanted starts x*, from users to makers (stress.2)."""
     n = len(system.output)
-    held = np.bincount(_supplier_of_stage(system), line, n)
-    owed = np.bincount(system.supplier, state.backlog, n) + state.waiting
+    held = add_by(_supplier_of_stage(system), line, n)
+    owed = add_by(system.supplier, state.backlog, n) + state.waiting
     flow = system.kind[system.need_of_lot] != Kind.RIGHT
     late = flow & system.late
     need = system.final * (1 - hits.demand)
-    need += np.bincount(system.supplier[late], (system.coefficient * state.want[system.user])[late], n)
+    need += add_by(system.supplier[late], (system.coefficient * state.want[system.user])[late], n)
     want, unbound, smoothed = np.zeros(n), np.zeros(n), np.zeros(n)
     for first, last in _layers(system, upwards=True):
         users = slice(first, last)
@@ -127,7 +127,7 @@ def _wish(system: System, state: State, hits: Hits, limits: _Limits, line: Float
         lots = _lots_of(system, first, last)
         on_time = flow[lots] & ~system.late[lots]
         asked = np.where(on_time, system.coefficient[lots] * want[system.user[lots]], 0.0)
-        need += np.bincount(system.supplier[lots], asked, n)
+        need += add_by(system.supplier[lots], asked, n)
     return _Wishes(want, unbound, need, smoothed)
 
 
@@ -138,15 +138,16 @@ def _place_orders(system: System, state: State, hits: Hits, limits: _Limits, wis
     use = system.coefficient * wishes.want[system.user]
     gap = system.target - state.lots - state.backlog
     own = np.where(goods, np.maximum(0.0, use + gap / system.adjustment[system.user]), 0.0)
-    asked = state.backlog + use * system.urgency
-    short = np.divide(state.backlog, asked, out=np.zeros_like(asked), where=(asked > 0) & goods)
+    usual = system.coefficient * system.output[system.user] * system.urgency
+    short = np.where(goods, _part(state.backlog, state.backlog + usual, empty=0.0), 0.0)
     spare = np.maximum(0.0, limits.reach - state.need)
     weight = spare[system.supplier] * (1 - short) * (1 - hits.closed)
-    weights = np.bincount(of, weight, len(system.kind))
-    turned = np.where(weights[of] > 0, state.open[of] * short * own, 0.0)
-    pool = np.bincount(of, turned, len(system.kind))
-    moved = np.divide(pool[of] * weight, weights[of], out=np.zeros_like(weight), where=weights[of] > 0)
-    load = np.bincount(system.supplier, moved, len(system.output))
+    weights = add_by(of, weight, len(system.kind))
+    meant = state.open[of] * short * own
+    pool = add_by(of, meant, len(system.kind))
+    turned = meant * np.minimum(1.0, _part(weights, pool, empty=0.0))[of]
+    moved = weight * np.minimum(1.0, _part(pool, weights, empty=0.0))[of]
+    load = add_by(system.supplier, moved, len(system.output))
     fits = np.minimum(1.0, np.divide(spare, load, out=np.ones_like(load), where=load > 0))
     return _Orders(own - turned + fits[system.supplier] * moved, fits * load, short)
 
@@ -160,8 +161,8 @@ def _move(
     passing = (1 - hits.closed) * asked
     final = system.final * (1 - hits.demand) + state.waiting
     first = np.minimum(passing, rationing.lots), np.minimum(final, rationing.final)
-    calls = np.bincount(system.supplier, passing, n) + final
-    first_calls = np.bincount(system.supplier, first[0], n) + first[1]
+    calls = add_by(system.supplier, passing, n) + final
+    first_calls = add_by(system.supplier, first[0], n) + first[1]
     lots, sent = state.lots.copy(), np.zeros_like(state.lots)
     used, without = np.zeros_like(state.lots), np.zeros(len(system.kind))
     lacking = np.zeros(len(system.kind))
@@ -170,7 +171,7 @@ def _move(
     for begin, end in _layers(system):
         makers, mine = slice(begin, end), _lots_of(system, begin, end)
         lots[mine] += np.where(system.late[mine], 0.0, sent[mine])
-        bound = _bind(system, state, hits, limits, wishes, line, lots, begin, end)
+        bound = _bind(system, state, hits, limits, wishes, _Goods(line, lots), (begin, end))
         used[mine], without[bound.needs], lacking[bound.needs] = bound.used, bound.without, bound.lacking
         lots[mine] -= used[mine]
         started[makers] = bound.started
@@ -188,7 +189,7 @@ def _move(
             for i in range(begin, end):
                 to = out[system.supplier[out] == i]
                 sent[to], delivered[i] = rule(i, float(supply[i - begin]), passing[to], float(final[i]))
-        finished[makers] += shipped[makers] - np.bincount(system.supplier, sent, n)[makers] - delivered[makers]
+        finished[makers] += shipped[makers] - add_by(system.supplier, sent, n)[makers] - delivered[makers]
     lots += np.where(system.late, sent, 0.0)
     unmet = final - delivered
     following = State(
@@ -206,10 +207,18 @@ def _move(
         worn=_wear(system, state, lacking, limits, hits),
         clock=_wait(system, state, limits, hits),
     )
-    ruined = np.bincount(_supplier_of_stage(system), plan.ruined, n)
+    ruined = add_by(_supplier_of_stage(system), plan.ruined, n)
     forgone = unmet * system.lost
     moves = Moves(started, shipped, ruined, delivered, forgone, plan.orders.ordered, sent, used, without)
     return following, moves
+
+
+@dataclass(frozen=True, eq=False)
+class _Goods:
+    """Where goods are while a step is under way."""
+
+    line: Floats
+    lots: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,29 +234,22 @@ class _Bound:
 
 
 def _bind(
-    system: System,
-    state: State,
-    hits: Hits,
-    limits: _Limits,
-    wishes: _Wishes,
-    line: Floats,
-    lots: Floats,
-    begin: int,
-    end: int,
+    system: System, state: State, hits: Hits, limits: _Limits, wishes: _Wishes, goods: _Goods, layer: tuple[int, int]
 ) -> _Bound:
-    """Starts and speed of the line under the lots at hand, and what they use (stress.3, stress.4)."""
+    """Find starts and speed of the line under the lots at hand, and what they use (stress.3, stress.4)."""
+    (begin, end), lots = layer, goods.lots
     needs, mine = slice(*system.need_start[[begin, end]]), _lots_of(system, begin, end)
     count = needs.stop - needs.start
     of = system.need_of_lot[mine] - needs.start
     user = system.user_of_need[needs]
     kind, force, along = system.kind[needs], system.force[needs], system.along[needs]
-    content = _content(system, line)
+    content = _content(system, goods.line)
     along = along & (system.stages[user] > 0)
     rate = np.where(along, content[user], wishes.want[user])
     whole = system.need_coefficient[needs] * rate
-    have = np.bincount(of, lots[mine], count)
+    have = add_by(of, lots[mine], count)
     # stress.3: lines without their part of a lot, and the varieties that one product needs
-    missing = np.bincount(of, np.maximum(0.0, system.coefficient[mine] * rate[of] - lots[mine]), count)
+    missing = add_by(of, np.maximum(0.0, system.coefficient[mine] * rate[of] - lots[mine]), count)
     lines = np.maximum(0.0, 1 - (1 - state.open[needs]) * _part(missing, whole, empty=0.0))
     met = np.minimum(np.minimum(1.0, _part(have, whole)), lines ** system.varieties[needs])
     # stress.4: critical needs bind, important ones by half, marginal ones not
@@ -264,11 +266,13 @@ def _bind(
     asked = np.where(kind == Kind.RIGHT, 0.0, system.need_coefficient[needs] * used_at)
     total = np.minimum(asked, have)
     own = np.minimum(lots[mine], np.where(kind == Kind.RIGHT, 0.0, used_at)[of] * system.coefficient[mine])
-    from_own = np.bincount(of, own, count)
+    from_own = add_by(of, own, count)
     left = have - from_own
     more = np.where(left > 0, np.maximum(0.0, total - from_own) / np.where(left > 0, left, 1.0), 0.0)
     used = own + np.minimum(1.0, more)[of] * (lots[mine] - own)
-    return _Bound(needs, started, speed, used, asked - np.bincount(of, used, count), 1 - met)
+    # An idle tool does not wear, whatever it lacks.
+    idle = np.where(kind == Kind.SERVICE, np.minimum(1.0, wishes.want[user] / system.output[user]), 1.0)
+    return _Bound(needs, started, speed, used, asked - add_by(of, used, count), (1 - met) * idle)
 
 
 def _run_line(system: System, line: Floats, started: Floats, speed: Floats, begin: int, end: int) -> Floats:
@@ -287,14 +291,14 @@ def _run_line(system: System, line: Floats, started: Floats, speed: Floats, begi
 
 
 def _work_over(system: System, state: State, limits: _Limits, wishes: _Wishes) -> Floats:
-    """Overproduction rises while more is wanted than can be made, and is given up after (stress.7)."""
-    short = np.maximum(0.0, 1 - _part(limits.capacity, wishes.unbound))
-    change = np.where(short > 0, (system.spare - state.overtime) * short, -state.overtime)
-    return state.overtime + change / system.overtime
+    """Overproduction moves towards what is wanted beyond base capacity, as far as it can go (stress.7)."""
+    standing = system.output * limits.available
+    wanted = (wishes.unbound - standing) / system.output
+    return state.overtime + (np.clip(wanted, 0.0, system.spare) - state.overtime) / system.overtime
 
 
 def _qualify(system: System, state: State, short: Floats) -> Floats:
-    """Other sources are qualified the faster, the shorter the shortest lot is; once qualified they stay (stress.3)."""
+    """Qualify other sources, the faster the shorter the shortest lot is; once qualified they stay (stress.3)."""
     worst = np.zeros(len(system.kind))
     np.maximum.at(worst, system.need_of_lot, short)
     return np.minimum(1.0, state.open + (1 - system.dual) / system.qualification * worst)
@@ -310,7 +314,7 @@ def _wear(system: System, state: State, lacking: Floats, limits: _Limits, hits: 
 
 
 def _wait(system: System, state: State, limits: _Limits, hits: Hits) -> Floats:
-    """Steps for which rights have been withheld (stress.8)."""
+    """Count the steps for which rights have been withheld (stress.8)."""
     withheld = _withheld(system, limits, hits)
     return np.where((system.kind == Kind.RIGHT) & (withheld > ROUNDING), state.clock + 1, 0.0)
 
@@ -319,16 +323,16 @@ def _withheld(system: System, limits: _Limits, hits: Hits) -> Floats:
     """Part of the rights of each need that is withheld: their owner stopped, or the route closed."""
     of = system.need_of_lot
     met = system.coefficient * limits.available[system.supplier] * (1 - hits.closed)
-    return np.maximum(0.0, 1 - _part(np.bincount(of, met, len(system.kind)), system.need_coefficient))
+    return np.maximum(0.0, 1 - _part(add_by(of, met, len(system.kind)), system.need_coefficient))
 
 
 def _content(system: System, line: Floats) -> Floats:
     """Mean content of a stage of each line, shape (n,) [USD]; zero without a line."""
-    total = np.bincount(_supplier_of_stage(system), line, len(system.output))
+    total = add_by(_supplier_of_stage(system), line, len(system.output))
     return total / np.maximum(system.stages, 1)
 
 
-def _supplier_of_stage(system: System) -> Floats:
+def _supplier_of_stage(system: System) -> Ints:
     return np.repeat(np.arange(len(system.output)), system.stages)
 
 

@@ -148,7 +148,7 @@ class System:
     @property
     def need_coefficient(self) -> Floats:
         """A of each need: the sum over its lots, shape (q,)."""
-        return np.bincount(self.need_of_lot, self.coefficient, len(self.kind))
+        return add_by(self.need_of_lot, self.coefficient, len(self.kind))
 
     def __str__(self) -> str:
         """Say what the system holds, as a sentence."""
@@ -156,6 +156,17 @@ class System:
             f"System: {len(self.output)} suppliers in {len(self.layers) - 1} layers, {len(self.supplier)} lots, "
             f"{int(self.stages.sum())} stages, steps of {self.step:g} weeks"
         )
+
+
+def add_by(index: Ints, values: Floats, size: int) -> Floats:
+    """Return the sums of values by index, shape (size,).
+
+    Example
+    -------
+    >>> add_by(np.array([0, 2, 2]), np.array([1.0, 2.0, 3.0]), 3).tolist()
+    [1.0, 0.0, 5.0]
+    """
+    return np.bincount(index, values, size).astype(np.float64, copy=False)
 
 
 def find_layers(edges: sparse.csr_array) -> Ints:
@@ -174,8 +185,8 @@ def find_layers(edges: sparse.csr_array) -> Ints:
     n = edges.shape[0]
     count, part = sparse.csgraph.connected_components(edges, connection="strong")
     pairs = sparse.coo_array(edges)
-    above = sparse.coo_array((np.ones(pairs.nnz), (part[pairs.coords[0]], part[pairs.coords[1]])), shape=(count, count))
-    above = sparse.csr_array(above)
+    ends = part[pairs.coords[0]], part[pairs.coords[1]]
+    above = sparse.csr_array(sparse.coo_array((np.ones(pairs.nnz), ends), shape=(count, count)))
     above.setdiag(0)
     above.eliminate_zeros()
     layer, waiting = np.zeros(count, dtype=np.int64), np.bincount(above.indices, minlength=count)

@@ -1,0 +1,200 @@
+"""What the kernel reads and writes: the chain, the states of several scenarios side by side, and what hits them.
+
+Scenarios lie in *lanes*: the last axis of every array that changes has `LANES` entries, so that what a lot
+needs to know of the chain is read once for all of them and the arithmetic runs in vector registers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pondasi.stress.system import Floats, Ints, System
+
+LANES = 8
+"""Scenarios side by side: one register of eight doubles, or two of four."""
+FLOW, SERVICE, RIGHT = 0, 1, 2
+"""The kinds of `pondasi.stress.system.Kind`, as plain numbers."""
+ROWS = 8
+"""Rows of lanes for sums that live no longer than a loop."""
+STARTS, LINE, SHIPPING, DEMAND = 0, 1, 2, 3
+"""Places of what is lost by supplier in `Scratch.hit`."""
+
+
+class Frame(NamedTuple):
+    """A `System` as the kernel reads it."""
+
+    output: Floats
+    final: Floats
+    lost: Floats
+    stage_start: Ints
+    finished: Floats
+    spare: Floats
+    smoothing: Floats
+    adjustment: Floats
+    overtime: Floats
+    need_start: Ints
+    lot_start: Ints
+    supplier: Ints
+    late: Ints
+    coefficient: Floats
+    target: Floats
+    kind: Ints
+    force: Floats
+    along: Ints
+    whole: Floats
+    dual: Floats
+    varieties: Floats
+    qualification: Floats
+    wear: Floats
+    repair: Floats
+    refresh: Floats
+    lag: Floats
+    acting: Ints
+    """Needs that are services or rights."""
+    urgency: float
+    first_lots: Floats
+    first_final: Floats
+    tiered: bool
+
+
+class Lanes(NamedTuple):
+    """The states of `LANES` scenarios, as in `pondasi.stress.state.State`, lanes last."""
+
+    line: Floats
+    finished: Floats
+    lots: Floats
+    backlog: Floats
+    waiting: Floats
+    smoothed: Floats
+    need: Floats
+    want: Floats
+    placed: Floats
+    overtime: Floats
+    open: Floats
+    worn: Floats
+    clock: Floats
+    owed: Floats
+    """Backlog of each supplier over its lots."""
+
+
+class Blows(NamedTuple):
+    """What hits the lanes, row by row.
+
+    Parameters
+    ----------
+    loss
+        Rows by supplier: mean loss of each step, shape (rows, steps).
+    row_supplier, row_lane, row_what
+        What each row hits, shape (rows,).
+    scrap_step, scrap_supplier, scrap_lane, scrap_part
+        Work ruined as a step begins.
+    gate
+        Place of each lot among the lots that are ever closed, -1 for never, shape (m,).
+    gates
+        Their number.
+    close_loss
+        Rows by route: mean loss of each step, shape (routes, steps).
+    close_lane, close_start, close_gate
+        Lane of each route and its gates, ``close_start[r] : close_start[r + 1]``.
+    """
+
+    loss: Floats
+    row_supplier: Ints
+    row_lane: Ints
+    row_what: Ints
+    scrap_step: Ints
+    scrap_supplier: Ints
+    scrap_lane: Ints
+    scrap_part: Floats
+    gate: Ints
+    gates: int
+    close_loss: Floats
+    close_lane: Ints
+    close_start: Ints
+    close_gate: Ints
+
+
+class Watch(NamedTuple):
+    """What is recorded: weighted sums over suppliers, of what is delivered (0) or shipped (1)."""
+
+    start: Ints
+    supplier: Ints
+    weight: Floats
+    what: Ints
+
+
+class Scratch(NamedTuple):
+    """Room that a step needs."""
+
+    hit: Floats
+    closed: Floats
+    standing: Floats
+    need: Floats
+    unbound: Floats
+    calls: Floats
+    first_calls: Floats
+    load: Floats
+    moved_calls: Floats
+    served: Floats
+    rest: Floats
+    shipped: Floats
+    delivered: Floats
+    ordered: Floats
+    moved: Floats
+    turned: Floats
+    have: Floats
+    met: Floats
+    worst: Floats
+    row: Floats
+
+
+def frame_system(system: System, first_lots: Floats, first_final: Floats) -> Frame:
+    """Return a system and its rule of rationing as the kernel reads them."""
+    return Frame(
+        output=system.output,
+        final=system.final,
+        lost=system.lost,
+        stage_start=system.stage_start.astype(np.int64),
+        finished=system.finished,
+        spare=system.spare,
+        smoothing=system.smoothing,
+        adjustment=system.adjustment,
+        overtime=system.overtime,
+        need_start=system.need_start,
+        lot_start=system.lot_start,
+        supplier=system.supplier.astype(np.int64),
+        late=system.late.astype(np.int64),
+        coefficient=system.coefficient,
+        target=system.target,
+        kind=system.kind,
+        force=system.force,
+        along=(system.along & (system.stages[system.user_of_need] > 0)).astype(np.int64),
+        whole=system.need_coefficient,
+        dual=system.dual,
+        varieties=system.varieties,
+        qualification=system.qualification,
+        wear=system.wear,
+        repair=system.repair,
+        refresh=system.refresh,
+        lag=system.lag,
+        acting=np.flatnonzero(system.kind != FLOW).astype(np.int64),
+        urgency=float(system.urgency),
+        first_lots=first_lots,
+        first_final=first_final,
+        tiered=bool(first_lots.any() or first_final.any()),
+    )
+
+
+def make_scratch(f: Frame, gates: int) -> Scratch:
+    """Return the room that a step of a frame needs."""
+    n, q, m = len(f.output), len(f.kind), len(f.supplier)
+
+    def room(rows: int) -> Floats:
+        return np.zeros((rows, LANES))
+
+    sizes = {"closed": max(gates, 1), "ordered": m, "moved": m, "have": q, "met": q, "worst": q, "row": ROWS}
+    rooms = {name: room(sizes.get(name, n)) for name in Scratch._fields}
+    return Scratch(**{**rooms, "hit": np.zeros((4, n, LANES)), "turned": np.zeros(q)})

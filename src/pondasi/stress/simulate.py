@@ -1,0 +1,168 @@
+"""Run many scenarios through the chain: schedule in, weekly series out, in lanes and by any executor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pondasi.stress.kernel import run_lanes
+from pondasi.stress.lanes import (
+    DEMAND,
+    LANES,
+    LINE,
+    SHIPPING,
+    STARTS,
+    Blows,
+    Frame,
+    Lanes,
+    Watch,
+    frame_system,
+    make_scratch,
+)
+from pondasi.stress.schedule import ANY_BUYER, FOREIGN, average_losses
+from pondasi.stress.shocks import CHANNELS
+from pondasi.stress.state import proportional, rest
+from pondasi.stress.system import Kind, add_by
+
+if TYPE_CHECKING:
+    from pondasi.stress.schedule import Schedule
+    from pondasi.stress.state import Rationing, State
+    from pondasi.stress.system import Flags, Floats, Ints, System
+
+DELIVERED, SHIPPED = 0, 1
+"""What a watch sums up: deliveries to final demand, or what leaves the line."""
+_BY_SUPPLIER = {"starts": STARTS, "line": LINE, "shipping": SHIPPING, "demand": DEMAND}
+
+
+@dataclass(frozen=True, eq=False)
+class Watches:
+    """Weighted sums over suppliers that a run records, step by step.
+
+    Parameters
+    ----------
+    names
+        Of each watch, length k.
+    weights
+        Shape (k, n).
+    what
+        `DELIVERED` or `SHIPPED`, shape (k,).
+    """
+
+    names: tuple[str, ...]
+    weights: Floats = field(repr=False)
+    what: Ints = field(repr=False)
+
+    def base(self, system: System) -> Floats:
+        """Return what each watch records in a step that nothing hits, shape (k,) [USD/step]."""
+        made: Floats = np.where(self.what[:, None] == DELIVERED, system.final, system.output)
+        total: Floats = (self.weights * made).sum(axis=1)
+        return total
+
+    def compile(self) -> Watch:
+        """Return the watches as the kernel reads them."""
+        rows = [np.flatnonzero(row) for row in self.weights]
+        start = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+        supplier = np.concatenate([*rows, np.zeros(0, np.int64)]).astype(np.int64)
+        weight = np.concatenate([*(self.weights[k, row] for k, row in enumerate(rows)), np.zeros(0)])
+        return Watch(start, supplier, weight, self.what.astype(np.int64))
+
+
+def run_schedule(
+    system: System, schedule: Schedule, steps: int, watches: Watches, rationing: Rationing | None = None
+) -> Floats:
+    """Run all scenarios of a schedule from the base.
+
+    Parameters
+    ----------
+    system
+        The chain; ``schedule`` was resolved on its ``labels``.
+    schedule
+        Scenarios; each is its own world, whatever stands beside it.
+    steps
+        How long [steps].
+    watches
+        What to record.
+    rationing
+        Who is served first; in proportion by default.
+
+    Returns
+    -------
+    Shape (scenarios, watches, steps) [USD/step].
+    """
+    rationing = proportional(system) if rationing is None else rationing
+    frame = frame_system(system, rationing.lots, rationing.final)
+    watch = watches.compile()
+    out = np.empty((len(schedule), len(watches.names), steps))
+    for begin in range(0, len(schedule), LANES):
+        end = min(begin + LANES, len(schedule))
+        series, _ = run_batch(frame, system, schedule.take(begin, end), steps, watch)
+        out[begin:end] = series[:, :, : end - begin].transpose(2, 1, 0)
+    return out
+
+
+def run_batch(
+    frame: Frame, system: System, schedule: Schedule, steps: int, watch: Watch, start: State | None = None
+) -> tuple[Floats, Lanes]:
+    """Run at most `LANES` scenarios side by side; return series (steps, watches, LANES) and the last states."""
+    blows = compile_blows(system, schedule, steps)
+    lanes = open_lanes(rest(system) if start is None else start, system)
+    series = np.zeros((steps, len(watch.what), LANES))
+    run_lanes(frame, lanes, blows, make_scratch(frame, blows.gates), watch, series)
+    return series, lanes
+
+
+def open_lanes(state: State, system: System) -> Lanes:
+    """Return one state in every lane."""
+    owed = add_by(system.supplier, state.backlog, len(system.output))
+    values = [owed if name == "owed" else getattr(state, name) for name in Lanes._fields]
+    return Lanes(*(np.repeat(value[:, None], LANES, axis=1) for value in values))
+
+
+def compile_blows(system: System, schedule: Schedule, steps: int) -> Blows:
+    """Return a schedule of at most `LANES` scenarios as rows for the kernel."""
+    loss = average_losses(schedule, steps, system.step)
+    lane = np.repeat(np.arange(len(schedule)), np.diff(schedule.first))
+    channel = np.array([_BY_SUPPLIER.get(name, -1) for name in CHANNELS])[schedule.channel]
+    plain = np.flatnonzero(channel >= 0)
+    scrap = np.flatnonzero(schedule.scrap > 0)
+    onset = np.floor(schedule.onset[scrap] / system.step).astype(np.int64)
+    closings = np.flatnonzero(channel < 0)
+    shut = [np.flatnonzero(_closes(system, schedule, int(row))) for row in closings]
+    used = np.unique(np.concatenate([*shut, np.zeros(0, np.int64)])).astype(np.int64)
+    gate = np.full(len(system.supplier), -1, dtype=np.int64)
+    gate[used] = np.arange(len(used))
+    return Blows(
+        loss=np.ascontiguousarray(loss[plain]),
+        row_supplier=schedule.supplier[plain].astype(np.int64),
+        row_lane=lane[plain].astype(np.int64),
+        row_what=channel[plain].astype(np.int64),
+        scrap_step=onset,
+        scrap_supplier=schedule.supplier[scrap].astype(np.int64),
+        scrap_lane=lane[scrap].astype(np.int64),
+        scrap_part=schedule.scrap[scrap] * system.scrap[schedule.supplier[scrap]],
+        gate=gate,
+        gates=len(used),
+        close_loss=np.ascontiguousarray(loss[closings]),
+        close_lane=lane[closings].astype(np.int64),
+        close_start=np.concatenate([[0], np.cumsum([len(lots) for lots in shut])]).astype(np.int64),
+        close_gate=gate[np.concatenate([*shut, np.zeros(0, np.int64)]).astype(np.int64)],
+    )
+
+
+def _closes(system: System, schedule: Schedule, row: int) -> Flags:
+    """Return which lots a row on routes, service or rights closes, shape (m,)."""
+    mine: Flags = system.supplier == schedule.supplier[row]
+    kind = system.kind[system.need_of_lot]
+    only = {"service": Kind.SERVICE, "licence": Kind.RIGHT}.get(CHANNELS[schedule.channel[row]])
+    if only is not None:
+        mine &= kind == only
+    buyer = schedule.buyer[row]
+    if buyer == ANY_BUYER:
+        return mine
+    country = system.labels.get_level_values("country").to_numpy(dtype=object)[system.user]
+    own = system.labels.get_level_values("country")[schedule.supplier[row]]
+    there = country != own if buyer == FOREIGN else country == schedule.countries[buyer]
+    closed: Flags = mine & there
+    return closed
