@@ -53,6 +53,7 @@ COMPANION_FIGURES = (
     ("hazards", ("loss", "loss_low", "loss_high")),
     ("hazards", ("duration_weeks", "duration_low", "duration_high")),
     ("capability", ("value", "low", "high")),
+    ("pace", ("value", "low", "high")),
     ("routes", ("share", "low", "high")),
     ("concordance", ("chip_share", "low", "high")),
     ("trade_prior", ("share", "low", "high")),
