@@ -94,6 +94,7 @@ def build_system(world: World, flows: Flows | None = None, *, step: float = 1.0)
         stock_weeks=np.where(edges.kind == Kind.RIGHT, 0.0, held),
         kind=edges.kind,
         force=edges.force,
+        along=(reader.read("along_line_share", names) > ALONG)[edges.node],
         **{name: values[edges.node] for name, values in _read_needs(reader, names, edges).items()},
     )
     pace = Pace(**{name: reader.parameter(name) for name in Pace.__dataclass_fields__})
@@ -155,9 +156,7 @@ def _read_needs(reader: _Reader, names: np.ndarray, edges: _Edges) -> dict[str, 
         "refresh_per_year": ("refresh_share", rights),
         "lag_weeks": ("licence_lag_weeks", rights),
     }
-    values = {name: np.nan_to_num(reader.read(trait, names, needed)) for name, (trait, needed) in read.items()}
-    along: Any = reader.read("along_line_share", names) > ALONG
-    return {**values, "along": along}
+    return {name: np.nan_to_num(reader.read(trait, names, needed)) for name, (trait, needed) in read.items()}
 
 
 def _drop_idle(suppliers: Suppliers, lots: Lots) -> tuple[Suppliers, Lots]:
@@ -167,7 +166,9 @@ def _drop_idle(suppliers: Suppliers, lots: Lots) -> tuple[Suppliers, Lots]:
     rows = kept[lots.supplier] & kept[lots.user]
     fields = {name: getattr(lots, name)[rows] for name in Lots.__dataclass_fields__}
     fields |= {"supplier": place[fields["supplier"]], "user": place[fields["user"]]}
-    return Suppliers(**{name: getattr(suppliers, name)[kept] for name in Suppliers.__dataclass_fields__}), Lots(**fields)
+    return Suppliers(**{name: getattr(suppliers, name)[kept] for name in Suppliers.__dataclass_fields__}), Lots(
+        **fields
+    )
 
 
 @dataclass

@@ -26,6 +26,10 @@ ROUNDING = 1e-9
 """Rights withheld by less are the rounding of sums over their owners."""
 
 
+DUST = 1e-13
+"""A part of an order that is missing by less is the rounding of sums over some hundred buyers."""
+
+
 class Rule(Protocol):
     """An own rule of rationing: what a supplier sends when it cannot serve all."""
 
@@ -179,9 +183,9 @@ def _move(
         supply = (finished[makers] + shipped[makers]) * (1 - hits.shipping[makers])
         out = np.flatnonzero((system.supplier >= begin) & (system.supplier < end))
         if rule is None:
-            served = np.minimum(1.0, _part(supply, first_calls[makers]))
+            served = _fill(supply, first_calls[makers])
             over = np.maximum(0.0, supply - first_calls[makers])
-            rest = np.minimum(1.0, _part(over, calls[makers] - first_calls[makers]))
+            rest = _fill(over, calls[makers] - first_calls[makers])
             at = system.supplier[out] - begin
             sent[out] = served[at] * first[0][out] + rest[at] * (passing[out] - first[0][out])
             delivered[makers] = served * first[1][makers] + rest * (final[makers] - first[1][makers])
@@ -343,6 +347,12 @@ def _layers(system: System, *, upwards: bool = False) -> list[tuple[int, int]]:
 
 def _lots_of(system: System, begin: int, end: int) -> slice:
     return slice(*system.lot_start[system.need_start[[begin, end]]])
+
+
+def _fill(supply: Floats, calls: Floats) -> Floats:
+    """Return the part of calls that is filled; a shortfall within rounding is none, so that no dust is owed."""
+    part = _part(supply, calls)
+    return np.where(part >= 1 - DUST, 1.0, part)
 
 
 def _part(have: Floats, of: Floats, *, empty: float = 1.0) -> Floats:

@@ -10,17 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from pondasi.stress.kernel import FLOW, LANES, RIGHT, ROWS
+
 if TYPE_CHECKING:
     from pondasi.stress.system import Floats, Ints, System
-
-LANES = 8
-"""Scenarios side by side: one register of eight doubles, or two of four."""
-FLOW, SERVICE, RIGHT = 0, 1, 2
-"""The kinds of `pondasi.stress.system.Kind`, as plain numbers."""
-ROWS = 8
-"""Rows of lanes for sums that live no longer than a loop."""
-STARTS, LINE, SHIPPING, DEMAND = 0, 1, 2, 3
-"""Places of what is lost by supplier in `Scratch.hit`."""
 
 
 class Frame(NamedTuple):
@@ -38,7 +31,14 @@ class Frame(NamedTuple):
     need_start: Ints
     lot_start: Ints
     supplier: Ints
-    late: Ints
+    user: Ints
+    user_of_need: Ints
+    need_of_lot: Ints
+    late_lot: Ints
+    late_lots: Ints
+    """The late lots, by number."""
+    late: Floats
+    """Needs with late lots, 1 or 0."""
     coefficient: Floats
     target: Floats
     kind: Ints
@@ -77,7 +77,9 @@ class Lanes(NamedTuple):
     worn: Floats
     clock: Floats
     owed: Floats
-    """Backlog of each supplier over its lots."""
+    """Backlog of each supplier over its lots, shape (n, LANES)."""
+    owing: Floats
+    """Needs of which a lot is owed in some lane, shape (q,)."""
 
 
 class Blows(NamedTuple):
@@ -92,9 +94,10 @@ class Blows(NamedTuple):
     scrap_step, scrap_supplier, scrap_lane, scrap_part
         Work ruined as a step begins.
     gate
-        Place of each lot among the lots that are ever closed, -1 for never, shape (m,).
-    gates
-        Their number.
+        Place of each lot's route among those that are ever closed; the one after the last is always open,
+        shape (m,).
+    gates, gated
+        Their number, and the needs that they are in, shape (q,).
     close_loss
         Rows by route: mean loss of each step, shape (routes, steps).
     close_lane, close_start, close_gate
@@ -111,6 +114,7 @@ class Blows(NamedTuple):
     scrap_part: Floats
     gate: Ints
     gates: int
+    gated: Floats
     close_loss: Floats
     close_lane: Ints
     close_start: Ints
@@ -130,8 +134,12 @@ class Scratch(NamedTuple):
     """Room that a step needs."""
 
     hit: Floats
-    closed: Floats
+    passing: Floats
     standing: Floats
+    left: Floats
+    spare: Floats
+    held: Floats
+    full: Floats
     need: Floats
     unbound: Floats
     calls: Floats
@@ -145,7 +153,9 @@ class Scratch(NamedTuple):
     ordered: Floats
     moved: Floats
     turned: Floats
+    kept: Floats
     have: Floats
+    missing: Floats
     met: Floats
     worst: Floats
     row: Floats
@@ -153,6 +163,7 @@ class Scratch(NamedTuple):
 
 def frame_system(system: System, first_lots: Floats, first_final: Floats) -> Frame:
     """Return a system and its rule of rationing as the kernel reads them."""
+    late = system.late & (system.kind[system.need_of_lot] != RIGHT)
     return Frame(
         output=system.output,
         final=system.final,
@@ -166,7 +177,12 @@ def frame_system(system: System, first_lots: Floats, first_final: Floats) -> Fra
         need_start=system.need_start,
         lot_start=system.lot_start,
         supplier=system.supplier.astype(np.int64),
-        late=system.late.astype(np.int64),
+        user=system.user.astype(np.int64),
+        user_of_need=system.user_of_need.astype(np.int64),
+        need_of_lot=system.need_of_lot.astype(np.int64),
+        late_lot=late.astype(np.int64),
+        late_lots=np.flatnonzero(late).astype(np.int64),
+        late=np.maximum.reduceat(np.append(late, 0).astype(np.float64), system.lot_start[:-1]),
         coefficient=system.coefficient,
         target=system.target,
         kind=system.kind,
@@ -195,6 +211,8 @@ def make_scratch(f: Frame, gates: int) -> Scratch:
     def room(rows: int) -> Floats:
         return np.zeros((rows, LANES))
 
-    sizes = {"closed": max(gates, 1), "ordered": m, "moved": m, "have": q, "met": q, "worst": q, "row": ROWS}
+    sizes = {"passing": gates + 1, "ordered": m, "moved": m, "have": q, "missing": q, "met": q, "worst": q, "row": ROWS}
     rooms = {name: room(sizes.get(name, n)) for name in Scratch._fields}
-    return Scratch(**{**rooms, "hit": np.zeros((4, n, LANES)), "turned": np.zeros(q)})
+    return Scratch(
+        **{**rooms, "hit": np.zeros((4, n, LANES)), "turned": np.zeros(q), "kept": np.zeros(q), "full": np.ones(n)}
+    )

@@ -7,20 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pondasi.stress.kernel import run_lanes
-from pondasi.stress.lanes import (
-    DEMAND,
-    LANES,
-    LINE,
-    SHIPPING,
-    STARTS,
-    Blows,
-    Frame,
-    Lanes,
-    Watch,
-    frame_system,
-    make_scratch,
-)
+from pondasi.stress.kernel import DEMAND, LANES, LINE, SHIPPING, STARTS, run_lanes
+from pondasi.stress.lanes import Blows, Frame, Lanes, Watch, frame_system, make_scratch
 from pondasi.stress.schedule import ANY_BUYER, FOREIGN, average_losses
 from pondasi.stress.shocks import CHANNELS
 from pondasi.stress.state import proportional, rest
@@ -115,9 +103,11 @@ def run_batch(
 
 def open_lanes(state: State, system: System) -> Lanes:
     """Return one state in every lane."""
-    owed = add_by(system.supplier, state.backlog, len(system.output))
-    values = [owed if name == "owed" else getattr(state, name) for name in Lanes._fields]
-    return Lanes(*(np.repeat(value[:, None], LANES, axis=1) for value in values))
+    values = {name: getattr(state, name) for name in Lanes._fields if hasattr(state, name)}
+    values["owed"] = add_by(system.supplier, state.backlog, len(system.output))
+    spread = {name: np.repeat(value[:, None], LANES, axis=1) for name, value in values.items()}
+    owing = add_by(system.need_of_lot, state.backlog, len(system.kind)) > 0
+    return Lanes(**spread, owing=owing.astype(np.float64))
 
 
 def compile_blows(system: System, schedule: Schedule, steps: int) -> Blows:
@@ -129,9 +119,9 @@ def compile_blows(system: System, schedule: Schedule, steps: int) -> Blows:
     scrap = np.flatnonzero(schedule.scrap > 0)
     onset = np.floor(schedule.onset[scrap] / system.step).astype(np.int64)
     closings = np.flatnonzero(channel < 0)
-    shut = [np.flatnonzero(_closes(system, schedule, int(row))) for row in closings]
+    shut = [np.flatnonzero(find_closed(system, schedule, int(row))) for row in closings]
     used = np.unique(np.concatenate([*shut, np.zeros(0, np.int64)])).astype(np.int64)
-    gate = np.full(len(system.supplier), -1, dtype=np.int64)
+    gate = np.full(len(system.supplier), len(used), dtype=np.int64)
     gate[used] = np.arange(len(used))
     return Blows(
         loss=np.ascontiguousarray(loss[plain]),
@@ -144,6 +134,7 @@ def compile_blows(system: System, schedule: Schedule, steps: int) -> Blows:
         scrap_part=schedule.scrap[scrap] * system.scrap[schedule.supplier[scrap]],
         gate=gate,
         gates=len(used),
+        gated=np.isin(np.arange(len(system.kind)), system.need_of_lot[used]).astype(np.float64),
         close_loss=np.ascontiguousarray(loss[closings]),
         close_lane=lane[closings].astype(np.int64),
         close_start=np.concatenate([[0], np.cumsum([len(lots) for lots in shut])]).astype(np.int64),
@@ -151,7 +142,7 @@ def compile_blows(system: System, schedule: Schedule, steps: int) -> Blows:
     )
 
 
-def _closes(system: System, schedule: Schedule, row: int) -> Flags:
+def find_closed(system: System, schedule: Schedule, row: int) -> Flags:
     """Return which lots a row on routes, service or rights closes, shape (m,)."""
     mine: Flags = system.supplier == schedule.supplier[row]
     kind = system.kind[system.need_of_lot]

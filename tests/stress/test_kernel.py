@@ -1,0 +1,78 @@
+"""The kernel computes what the readable side computes, state by state, whatever the chain and the blows."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from pondasi.stress.dynamics import take_step
+from pondasi.stress.kernel import LANES
+from pondasi.stress.lanes import frame_system
+from pondasi.stress.schedule import average_losses
+from pondasi.stress.simulate import Watches, run_batch, run_schedule
+from pondasi.stress.state import State, contracts_first, home_first, proportional, rest
+from tests.stress.random_schedules import draw_schedule, hits_of
+from tests.stress.random_systems import draw_system
+
+TOLERANCE = 1e-12
+"""Rounding of sums over some hundred lots, relative to the largest output."""
+LATER = 1e-9
+"""After 40 steps in which rounding passes through lines and stocks."""
+RULES = (proportional, contracts_first, home_first)
+
+
+def all_of(system):
+    n = len(system.output)
+    return Watches(tuple(map(str, range(n))), np.eye(n), np.zeros(n, int))
+
+
+@pytest.mark.parametrize("seed", range(18))
+def test_kernel_equals_readable_side(seed):
+    system = draw_system(seed, nodes=4 + seed % 4, loops=seed % 3 == 2, step=1.0 if seed % 5 else 1 / 7)
+    schedule, steps, scenario = draw_schedule(system, seed), 40, seed % 3
+    rationing = RULES[seed % 2 if seed % 3 == 2 else seed % 3](system)
+    frame = frame_system(system, rationing.lots, rationing.final)
+    series, lanes = run_batch(frame, system, schedule, steps, all_of(system).compile())
+    means = average_losses(schedule, steps, system.step)
+    state, scale = rest(system), system.output.max()
+    for step in range(steps):
+        state, moves = take_step(system, state, hits_of(system, schedule, scenario, step, means), rationing)
+        error = np.abs(moves.delivered - series[step, :, scenario]).max() / scale
+        assert error < (TOLERANCE if step < 3 else LATER)
+    pure = {"overtime", "open", "worn", "clock"}
+    for field in fields(State):
+        mine, theirs = getattr(state, field.name), getattr(lanes, field.name)[:, scenario]
+        assert np.abs(mine - theirs).max(initial=0.0) < LATER * (1.0 if field.name in pure else scale), field.name
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_one_step_from_any_state(seed):
+    system = draw_system(seed, nodes=5, loops=seed % 2 == 1)
+    rng = np.random.default_rng(seed)
+    base = rest(system)
+    shaken = {
+        field.name: getattr(base, field.name) * rng.uniform(0, 2, getattr(base, field.name).shape)
+        for field in fields(State)
+    }
+    shaken |= {"backlog": base.lots * rng.uniform(0, 1, base.lots.shape) * (rng.random(base.lots.shape) < 0.3)}
+    shaken |= {name: np.clip(shaken[name], 0, 1) for name in ("open", "worn")}
+    state = replace(base, **shaken)
+    schedule, rationing = draw_schedule(system, seed), proportional(system)
+    means = average_losses(schedule, 1, system.step)
+    frame = frame_system(system, rationing.lots, rationing.final)
+    _, lanes = run_batch(frame, system, schedule, 1, all_of(system).compile(), state)
+    for scenario in range(len(schedule)):
+        following, _ = take_step(system, state, hits_of(system, schedule, scenario, 0, means), rationing)
+        for field in fields(State):
+            mine, theirs = getattr(following, field.name), getattr(lanes, field.name)[:, scenario]
+            scale = max(1.0, np.abs(mine).max(initial=0.0))
+            assert np.abs(mine - theirs).max(initial=0.0) < TOLERANCE * scale, field.name
+
+
+def test_lanes_do_not_know_of_each_other():
+    system = draw_system(3, nodes=6)
+    schedule = draw_schedule(system, 3, scenarios=LANES + 5)
+    together = run_schedule(system, schedule, 30, all_of(system))
+    for scenario in (0, 7, LANES - 1, LANES, LANES + 4):
+        alone = run_schedule(system, schedule.take(scenario, scenario + 1), 30, all_of(system))
+        assert np.array_equal(alone[0], together[scenario])
