@@ -68,7 +68,10 @@ def test_the_language_may_come_from_the_environment(run, monkeypatch):
         (["brief", "IDN", "--seed", "-1"], "'--seed'"),
         (["brief", "IDN", "--with"], "needs a value"),
         (["brief", "Indonesa"], "Did you mean IDN"),
-        (["brief", "IDN", "--out", "brief.pdf"], "ends in .html"),
+        (["brief", "IDN", "--out", "brief.txt"], "ends in .html"),
+        (["brief", "IDN", "--format", "html,docx"], "'docx' is no form of a brief. Known: html, pdf"),
+        (["brief", "IDN", "--format", ","], "Known: html, pdf"),
+        (["brief", "IDN", "--peers", "VNM,Jaapan"], "Did you mean JPN"),
         (["brief", "IDN", "--draws", "0", "--workspace", "/dev/null/x"], "/dev/null"),
         (["brief", "IDN", "--with", "Jaapan"], "Did you mean JPN"),
         (["brief", "TUV"], "no share in any node"),
@@ -102,6 +105,7 @@ def test_brief_writes_a_document_and_a_run(run, tmp_path):
     assert manifest["options"] == {
         "home": "VNM",
         "with": "KOR",
+        "peers": "IDN,JPN,MYS,KOR",
         "language": "ja",
         "places": "plain",
         "draws": 2,
@@ -110,13 +114,13 @@ def test_brief_writes_a_document_and_a_run(run, tmp_path):
     assert {path.stem for path in (folder / "tables").iterdir()} >= {"exposure", "exposure_by_node", "concentration"}
 
 
-def test_the_same_call_gives_the_same_page_but_for_the_time(run, tmp_path):
+def test_the_same_call_gives_the_same_page_on_the_same_day(run, tmp_path):
     pages = []
     for name in ("a", "b"):
         code, out, _ = run("brief", "IDN", "--draws", "3", "--seed", "5", "--json", "--workspace", str(tmp_path / name))
         assert code == 0
         result = json.loads(out)
-        pages.append(Path(result["document"]).read_text(encoding="utf-8").split("<footer>")[0])
+        pages.append(Path(result["documents"]["html"]).read_bytes())
         assert result["statements"]
     assert pages[0] == pages[1]
 

@@ -2,20 +2,31 @@
 
 import pytest
 
-from pondasi import Words, gather_findings, load_chain
+from pondasi import Words, gather_findings, load_world, read_prior
 from pondasi.report.brief import compose_brief, render_brief
 
 LANGUAGES = ("en", "id", "ja")
+MANIFEST = {
+    "pondasi": "0.1.0",
+    "world": "world-2026.1",
+    "hash": "0123456789abcdef",
+    "seed": "1",
+    "draws": "6",
+    "made": "2026-01-02",
+    "run": "abcdef01",
+}
 
 
 @pytest.fixture(scope="session")
 def findings():
-    return gather_findings(load_chain(), "IDN", "JPN", draws=8, seed=1)
+    world = load_world()
+    peers = ("VNM", "MYS")
+    return gather_findings(world.chain, "IDN", "JPN", peers=peers, draws=6, seed=1, prior=read_prior(world))
 
 
 @pytest.fixture(scope="session")
 def briefs(findings):
-    return {language: compose_brief(findings, Words(language)) for language in LANGUAGES}
+    return {language: compose_brief(findings, Words(language), manifest=MANIFEST) for language in LANGUAGES}
 
 
 @pytest.fixture(scope="session")

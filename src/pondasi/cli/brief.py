@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
 def make_command(words: Words) -> click.Command:
     """Return the verb."""
+    from pondasi.report.brief import FORMATS
     from pondasi.report.sections import SLOTS
     from pondasi.report.slots import DEPTHS
 
@@ -37,12 +37,17 @@ def make_command(words: Words) -> click.Command:
         world_: Path | None,
         overlay_: tuple[Path, ...],
         public_: bool,
+        peers: str | None,
+        formats: str,
         **options: object,
     ) -> None:
+        from pondasi.chain.cases import list_cases
         from pondasi.chain.prior import read_prior
+        from pondasi.currency import find_rate
         from pondasi.places import require_country
         from pondasi.report.annex import write_annex
         from pondasi.report.brief import write_brief
+        from pondasi.report.content import tell_brief
         from pondasi.report.findings import gather_findings
         from pondasi.report.slots import compute_missing, match_runs
         from pondasi.workspace import Manifest, open_workspace
@@ -51,14 +56,17 @@ def make_command(words: Words) -> click.Command:
         partner = None if partner is None else require_country(partner)
         seed, draws, places = int(str(options["seed_"])), int(str(options["draws_"])), str(options["places_"])
         workspace = open_workspace(workspace_)
+        wanted = _read_formats(formats)
         name = "-".join(["brief", home, *([partner] if partner else []), words.language]) + ".html"
         path = _choose_path(out_, workspace.documents, name)
         world, routes = open_world(world_, overlay_, public=public_), str(options["routes_"])
         chain, prior = world.chain, read_prior(world) if routes == ROUTES[0] else None
-        findings = gather_findings(chain, home, partner, draws=draws, seed=seed, prior=prior)
+        beside = {"more_peers": list_cases()} if peers is None else {"peers": _read_peers(peers)}
+        findings = gather_findings(chain, home, partner, draws=draws, seed=seed, prior=prior, **beside)
         chosen = {
             "home": home,
             "with": partner,
+            "peers": ",".join(findings.position.peers),
             "language": words.language,
             "places": places,
             "draws": draws,
@@ -69,25 +77,31 @@ def make_command(words: Words) -> click.Command:
         runs = match_runs(SLOTS, workspace, manifest)
         if options.get("compute"):
             runs = compute_missing(SLOTS, runs, findings, workspace, cast("Depth", options["compute"]), seed)
-        brief = write_brief(findings, words, path, places=places, manifest=_lines(manifest), runs=runs)
+        brief = write_brief(
+            findings,
+            words,
+            path,
+            places=places,
+            manifest=_lines(manifest),
+            runs=runs,
+            rate=find_rate(str(options["currency_"])),
+            formats=wanted,
+        )
         annex = path.with_suffix(".xlsx")
         write_annex(brief, words, annex)
+        written = [path.with_suffix(".pdf") if form == "pdf" else path for form in wanted]
         run_folder = workspace.save_run(manifest, _tables(findings))
         if options["json_"]:
-            say_json(
-                {
-                    "document": str(path),
-                    "annex": str(annex),
-                    "run": str(run_folder),
-                    "statements": [asdict(item) for section in brief.sections for item in section.statements],
-                }
-            )
+            documents = {**{form: str(file) for form, file in zip(wanted, written, strict=True)}, "xlsx": str(annex)}
+            say_json({**tell_brief(brief), "documents": documents, "run": str(run_folder)})
         elif not options["quiet_"]:
             say_overlays(chain, words)
             for section in brief.sections:
                 for item in section.statements:
                     click.echo(f"- {item.text} [{words.say(f'grade.{item.grade}')}]")
-            click.echo(words.say("cli.brief.done", path=str(path), annex=str(annex)))
+            click.echo(
+                words.say("cli.brief.done", path=words.say("list.joint").join(map(str, written)), annex=str(annex))
+            )
 
     compute = click.Option(["--compute"], type=click.Choice(DEPTHS), help=words.say("cli.option.compute"))
     return SpokenCommand(
@@ -97,8 +111,12 @@ def make_command(words: Words) -> click.Command:
         params=[
             click.Argument(["home"], metavar="HOME"),
             click.Option(["--with", "partner"], metavar="PARTNER", help=words.say("cli.option.with")),
+            click.Option(["--peers"], metavar="A,B", help=words.say("cli.brief.peers")),
+            click.Option(
+                ["--format", "formats"], default=FORMATS[0], metavar="FORMS", help=words.say("cli.option.format")
+            ),
             *([compute] if any(slot.compute is not None for slot in SLOTS) else []),
-            *take(words, "language", "places", "out", "workspace", "world", "overlay", "public"),
+            *take(words, "language", "places", "currency", "out", "workspace", "world", "overlay", "public"),
             *take(words, "draws", "seed", "routes", "json", "quiet"),
         ],
         help=words.say("cli.brief.long"),
@@ -116,6 +134,24 @@ def _choose_path(out: Path | None, documents: Path, name: str) -> Path:
     return out
 
 
+def _read_formats(text: str) -> list[str]:
+    """Return the forms that the user names, each once."""
+    from pondasi.report.brief import FORMATS
+
+    named = list(dict.fromkeys(item.strip().lower() for item in text.split(",") if item.strip()))
+    for name in named or [text]:
+        if name not in FORMATS:
+            raise UsageError("unknown_format", value=name, known=", ".join(FORMATS))
+    return named
+
+
+def _read_peers(text: str) -> list[str]:
+    """Return the countries that the user sets beside home."""
+    from pondasi.places import require_country
+
+    return [require_country(code.strip()) for code in text.split(",") if code.strip()]
+
+
 def _lines(manifest: Manifest) -> dict[str, str]:
     """Return the lines of the manifest that a document shows."""
     content = manifest.as_dict()
@@ -125,8 +161,8 @@ def _lines(manifest: Manifest) -> dict[str, str]:
         "hash": content["data"]["hash"][:16],
         "seed": str(content["seed"]),
         "draws": str(content["options"]["draws"]),
-        "made": content["started"],
-        "run": manifest.name,
+        "made": content["started"][:10],
+        "run": manifest.hash[:8],
     }
 
 

@@ -15,8 +15,8 @@ from pondasi.words import LANGUAGES
 if TYPE_CHECKING:
     from pondasi.words import Words
 
-DRAWS = 200
-"""Chains drawn by default: the ends of a band then move by about a tenth of its width between seeds."""
+DRAWS = 100
+"""Chains drawn by default: the ends of a band then move by about a seventh of its width between seeds."""
 
 ROUTES = ("trade", "even")
 """What says who buys from whom: trade where it is known, or nothing, so that all buy in proportion."""

@@ -46,7 +46,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart with the finding as its title, the measure as its subtitle, and its table twin."""
+    """A chart with the finding as its title, the measure as its subtitle, and its table twin.
+
+    ``shown`` counts the first rows of the table that the chart draws, and a paper prints; by default all.
+    """
 
     id: str
     title: str
@@ -56,6 +59,7 @@ class Chart:
     caption: str
     sources: tuple[str, ...] = ()
     wide: bool = False
+    shown: int | None = None
 
     def __post_init__(self) -> None:
         """Begin the title as a sentence begins."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pondasi.report.context import Context
 from pondasi.report.evidence import Evidence, Explanation
 from pondasi.report.marks import split_runs
 from pondasi.report.page import render_page
+from pondasi.report.paper import render_paper
 from pondasi.report.sections import SECTIONS
 from pondasi.report.slots import Slot, write_slot
 from pondasi.tables.dictionary import read_resource
@@ -17,13 +19,15 @@ from pondasi.tables.write import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
+    from pondasi.currency import Rate
     from pondasi.report.blocks import Section
     from pondasi.report.findings import Findings
     from pondasi.words import Words
     from pondasi.workspace import SavedRun
 
+FORMATS = ("html", "pdf")
+"""Forms in which a document can be written."""
 MOST_SOURCES = 4
 """Sources listed beside a figure of the annex; `pondasi explain` lists all."""
 
@@ -66,7 +70,11 @@ class FigureLine:
 
 @dataclass(frozen=True)
 class Brief:
-    """A brief as records, before it becomes a page, a paper or a workbook."""
+    """A brief as records, before it becomes a page, a paper or a workbook.
+
+    ``overlays`` says of each national overlay whose it is and how secret: every page of a document carries
+    it. ``notes`` are said once, below the title.
+    """
 
     language: str
     home: str
@@ -77,6 +85,8 @@ class Brief:
     figures: tuple[FigureLine, ...] = field(repr=False)
     sources: tuple[SourceLine, ...] = field(repr=False)
     glossary: tuple[tuple[str, str, str], ...] = field(repr=False)
+    overlays: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     manifest: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -87,6 +97,7 @@ def compose_brief(
     places: str = "plain",
     manifest: Mapping[str, str] | None = None,
     runs: Mapping[str, SavedRun] | None = None,
+    rate: Rate | None = None,
     order: tuple[Callable[[Context], Section | None] | Slot, ...] = SECTIONS,
 ) -> Brief:
     """Return the brief on the findings in one language.
@@ -103,11 +114,13 @@ def compose_brief(
         Lines of the run's manifest that the last page shows.
     runs
         Saved runs of other verbs, verb -> run, that fill the slots.
+    rate
+        Rate at which money is shown; USD by default.
     order
         Sections and slots in reading order.
     """
     closed = tuple(item.verb for item in order if isinstance(item, Slot) and not item.is_open)
-    context = Context(findings, words, places, closed)
+    context = Context(findings, words, places, closed, rate)
     written = (write_slot(context, item, runs or {}) if isinstance(item, Slot) else item(context) for item in order)
     sections = tuple(section for section in written if section is not None)
     title = context.say("brief.title", home=context.home)
@@ -127,6 +140,8 @@ def compose_brief(
         figures=figures,
         sources=_list_sources(sections, figures, context),
         glossary=_list_terms(words.language),
+        overlays=_say_overlays(context),
+        notes=_say_rate(context),
         manifest=manifest or {},
     )
 
@@ -144,12 +159,32 @@ def write_brief(
     places: str = "plain",
     manifest: Mapping[str, str] | None = None,
     runs: Mapping[str, SavedRun] | None = None,
+    rate: Rate | None = None,
+    formats: Sequence[str] = FORMATS[:1],
 ) -> Brief:
-    """Compose, render and write a brief as a page; an interrupted write leaves what was there."""
-    brief = compose_brief(findings, words, places=places, manifest=manifest, runs=runs)
-    page = render_brief(brief, words)
-    with replace_file(path) as temporary:
-        temporary.write_text(page, encoding="utf-8", newline="\n")
+    """Compose a brief and write it as a page, a paper or both; an interrupted write leaves what was there.
+
+    Parameters
+    ----------
+    path
+        Where the page goes; a paper stands beside it, its name ending in ``.pdf``.
+    formats
+        Some of `FORMATS`.
+
+    Raises
+    ------
+    MissingExtraError
+        For a paper, if the extra ``pdf`` is not installed; nothing is written then.
+    """
+    brief = compose_brief(findings, words, places=places, manifest=manifest, runs=runs, rate=rate)
+    page = render_brief(brief, words) if "html" in formats else ""
+    paper = render_paper(brief, words) if "pdf" in formats else b""
+    if page:
+        with replace_file(path) as temporary:
+            temporary.write_text(page, encoding="utf-8", newline="\n")
+    if paper:
+        with replace_file(Path(path).with_suffix(".pdf")) as temporary:
+            temporary.write_bytes(paper)
     return brief
 
 
@@ -197,6 +232,23 @@ def _describe_source(number: int, row: dict[str, Any], context: Context) -> Sour
     text = context.say("brief.source_line", publisher=row["publisher"], title=row["title"], year=str(row["year"]))
     evidence, confidence = (context.code(kind, row[kind]) for kind in ("evidence", "confidence"))
     return SourceLine(row["source"], number, text, row["url"] or "", evidence, confidence)
+
+
+def _say_overlays(context: Context) -> tuple[str, ...]:
+    marks = context.findings.chain.overlays
+    return tuple(
+        context.say("overlay.mark", id=mark.id, owner=mark.owner, secrecy=context.code("secrecy", mark.secrecy))
+        for mark in marks
+    )
+
+
+def _say_rate(context: Context) -> tuple[str, ...]:
+    """Say the rate at which money is shown; nothing where it is the one of the data."""
+    rate = context.numbers.rate
+    if not rate.source:
+        return ()
+    rows = context.evidence.sources
+    return (context.numbers.rate_note(rows[rate.source]["publisher"] if rate.source in rows else rate.source),)
 
 
 def _list_terms(language: str) -> tuple[tuple[str, str, str], ...]:

@@ -20,6 +20,7 @@ from pondasi.tables.rows import list_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pondasi.currency import Rate
     from pondasi.facts import Figure
     from pondasi.report.blocks import Statement
     from pondasi.report.evidence import Evidence
@@ -37,13 +38,15 @@ class Context:
     A figure is *cited* by its place (`pondasi.report.evidence`), never typed in: so each number of the
     document leads to its rows, and charts, sentences and tables read the same value.
 
-    ``closed`` names the slots that wait for a verb that does not exist yet.
+    ``closed`` names the slots that wait for a verb that does not exist yet; ``rate`` is the one at which
+    money is shown.
     """
 
     findings: Findings
     words: Words
     places: str = "plain"
     closed: tuple[str, ...] = ()
+    rate: Rate | None = None
     numbers: Numbers = field(init=False)
     names: Mapping[str, str] = field(init=False, repr=False)
     evidence: Evidence = field(init=False, repr=False)
@@ -51,7 +54,7 @@ class Context:
     def __post_init__(self) -> None:
         """Prepare numbers, evidence and the node names of the language."""
         name = f"name_{self.words.language}"
-        object.__setattr__(self, "numbers", Numbers(self.words))
+        object.__setattr__(self, "numbers", Numbers(self.words, self.rate))
         object.__setattr__(self, "names", {row["node"]: row[name] for row in list_rows(self.findings.chain.nodes)})
         object.__setattr__(self, "evidence", gather_evidence(self.findings.chain, self.findings))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pondasi.chain.rules import FIGURES
 from pondasi.errors import UsageError
 from pondasi.facts import Figure, weakest
-from pondasi.report.results import RESULTS
+from pondasi.report.results import RESULTS, name_row
 from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.rows import index_rows, list_rows
 
@@ -126,18 +126,17 @@ def gather_evidence(chain: Chain, findings: Findings | None = None) -> Evidence:
     rows: dict[str, Step] = {}
     for table in FIGURES:
         columns = load_dictionary().tables[table]
-        keys = [name for name, column in columns.items() if column.key and name != "firm"]
         for row in list_rows(chain.tables[table]):
             if row.get("firm") is None:
-                step = _make_step(table, keys, row, columns[FIGURES[table][0]].unit or "")
+                step = _make_step(table, row, columns[FIGURES[table][0]].unit or "")
                 rows[step.place] = step
     return Evidence(rows, index_rows(chain.sources, "source"), findings)
 
 
-def _make_step(table: str, keys: list[str], row: dict[str, Any], unit: str) -> Step:
+def _make_step(table: str, row: dict[str, Any], unit: str) -> Step:
     value, low, high = FIGURES[table]
     year = row.get("market_year", row.get("year"))
     grade = weakest("unknown" if row[value] is None else row["grade"])
     sources = tuple(row["source"].split("|")) if row["source"] else ()
     figure = Figure(row[value], row.get("unit") or unit, row[low], row[high], year, grade, sources)
-    return Step("/".join([table, *(str(row[name]) for name in keys)]), figure, row["note"] or "")
+    return Step(name_row(table, row), figure, row["note"] or "")

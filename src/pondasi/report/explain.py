@@ -13,15 +13,12 @@ from pondasi.errors import UsageError
 from pondasi.places import ROW, UNKNOWN, require_country
 from pondasi.position.exposure import measure_exposure
 from pondasi.report.evidence import Explanation, gather_evidence
-from pondasi.report.findings import gather_findings
+from pondasi.report.findings import DRAWS, gather_findings
 from pondasi.report.results import RESULTS
 
 if TYPE_CHECKING:
     from pondasi.chain.flows import Prior
     from pondasi.chain.records import Chain
-
-DRAWS = 200
-"""Chains drawn for the range of a result, as a brief does by default."""
 
 
 def explain_figure(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from pondasi.chain.coverage import count_grades, weigh_grades
 from pondasi.chain.flows import Flows, balance_flows
@@ -13,11 +16,12 @@ from pondasi.errors import UsageError
 from pondasi.facts import Figure, Grade, grade_of, weakest
 from pondasi.places import ROW, UNKNOWN
 from pondasi.position.concentration import measure_concentration
-from pondasi.position.exposure import KINDS, Exposure, measure_exposure
+from pondasi.position.exposure import KINDS, Exposure
+from pondasi.position.profile import Position, measure_position
 from pondasi.tables.rows import index_rows, list_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 
 CHOKEPOINT = 0.5
 """A node is called a chokepoint when one country makes more than this part of it."""
+DRAWS = 100
+"""Chains drawn by default: the ends of a band then move by about a seventh of its width between seeds."""
 LARGE = 0.25
 """A part of the world above this is counted as large."""
 
@@ -67,8 +73,8 @@ class Findings:
 
     Parameters
     ----------
-    chain, flows, exposure
-        What was measured on what.
+    chain, flows, position
+        What was measured on what; home stands beside its peers.
     home, partner
         Country codes; the partner may be None.
     nodes
@@ -88,7 +94,7 @@ class Findings:
 
     chain: Chain = field(repr=False)
     flows: Flows = field(repr=False)
-    exposure: Exposure = field(repr=False)
+    position: Position = field(repr=False)
     home: str
     partner: str | None
     nodes: Mapping[str, Node] = field(repr=False)
@@ -99,6 +105,17 @@ class Findings:
     grades: pd.DataFrame = field(repr=False)
     weights: pd.DataFrame = field(repr=False)
     year: int
+
+    @property
+    def exposure(self) -> Exposure:
+        """The exposure of home and its peers."""
+        return self.position.exposure
+
+    def order_holds(self, first: str, second: str) -> float | None:
+        """Return in which part of the draws home depends more on the first country; None without draws."""
+        survival = self.position.stability["supply"].survival
+        value = float(survival.loc[first, second])  # type: ignore[arg-type]  # a table of numbers
+        return None if math.isnan(value) else value
 
     def held_by(self, country: str, *, users: bool = False) -> list[Holding]:
         """Return what a country makes, largest part first; user industries only if asked for."""
@@ -117,6 +134,11 @@ class Findings:
     def world_use(self) -> float:
         """Chips that all user industries of the world use in a year [USD/year]."""
         return sum(node.market.value or 0.0 for node in self.nodes.values() if node.is_user)
+
+    @cached_property
+    def summary(self) -> Mapping[tuple[str, str], dict[str, Any]]:
+        """Rows of the countries side by side, by measure and country."""
+        return index_rows(self.position.summary.reset_index(), "measure", "country")
 
     @cached_property
     def concentrated(self) -> Mapping[str, dict[str, Any]]:
@@ -209,7 +231,9 @@ def gather_findings(
     home: str,
     partner: str | None = None,
     *,
-    draws: int = 200,
+    peers: Sequence[str] = (),
+    more_peers: Sequence[str] = (),
+    draws: int = DRAWS,
     seed: int = 0,
     prior: Prior | None = None,
 ) -> Findings:
@@ -221,6 +245,10 @@ def gather_findings(
         A checked chain.
     home, partner
         Country codes.
+    peers
+        Countries that stand beside home.
+    more_peers
+        Countries that do so if their industries are known to use chips; the partner is one of them.
     draws, seed
         Chains drawn from the intervals for the ranges, and their seed.
     prior
@@ -236,7 +264,11 @@ def gather_findings(
     flows = balance_flows(chain, prior)
     if not flows.users:
         raise UsageError("no_users")
-    exposure = measure_exposure(chain, [home], draws=draws, seed=seed, flows=flows)
+    using = list_users(flows)
+    wanted = (*peers, *(code for code in (*more_peers, partner) if code in using))
+    beside = [str(code) for code in dict.fromkeys(wanted) if code != home]
+    position = measure_position(chain, home, beside, draws=draws, seed=seed, flows=flows)
+    exposure = position.exposure
     nodes = {row["node"]: _node(row, flows.users) for row in list_rows(chain.nodes)}
     shares = chain.shares
     rows = shares[(shares["basis"] == "location") & shares["firm"].isna()]
@@ -245,7 +277,7 @@ def gather_findings(
     return Findings(
         chain=chain,
         flows=flows,
-        exposure=exposure,
+        position=position,
         home=home,
         partner=partner,
         nodes=nodes,
@@ -257,6 +289,13 @@ def gather_findings(
         weights=weigh_grades(chain),
         year=max((node.market.year or 0 for node in nodes.values() if node.is_user), default=0),
     )
+
+
+def list_users(flows: Flows) -> set[str]:
+    """Return the countries whose industries are known to buy chips."""
+    nodes, countries = (flows.labels.get_level_values(level) for level in ("node", "country"))
+    bought = np.asarray(flows.Z.sum(axis=0)).ravel() > 0
+    return set(countries[np.asarray(nodes.isin(flows.users)) & bought]) - {ROW, UNKNOWN}
 
 
 def _node(row: Mapping[str, Any], users: tuple[str, ...]) -> Node:

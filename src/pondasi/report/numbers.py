@@ -141,7 +141,12 @@ class Numbers:
             return self.percent_interval(value, low, high, most)
         if figure.unit.startswith("USD"):
             return self.money_interval(value, low, high, most)
-        return self.plain(value, min(most, digits_for(value, low, high)))
+        digits = min(most, digits_for(value, low, high))
+        if low is None or high is None:
+            return self.plain(value, digits)
+        decimals = round_to(value, digits)[1]
+        ends = {name: self._fixed(end, decimals) for name, end in (("value", value), ("low", low), ("high", high))}
+        return self.words.say("position.interval", **ends)
 
     def _fixed(self, value: float, decimals: int) -> str:
         return format_decimal(value, format="#,##0" + ("." + "0" * decimals if decimals else ""), locale=self.language)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pondasi.chain.rules import FIGURES
 from pondasi.facts import GRADES, Figure, grade_of
 from pondasi.position.exposure import KINDS
 from pondasi.report.findings import CHOKEPOINT, LARGE
+from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.rows import index_rows, list_rows
 
 if TYPE_CHECKING:
@@ -83,7 +85,10 @@ def _use_of(findings: Findings, node: str, parts: tuple[tuple[str, float | None]
     return Result(Figure(bought, "USD/year", year=findings.year, grade=findings.use.grade), parts)
 
 
-def _exposure(findings: Findings, _home: str, country: str, kind: str = "supply") -> Result:
+def _exposure(findings: Findings, home: str, country: str, kind: str = "supply") -> Result:
+    if home != findings.home:
+        _require(kind == "supply")
+        return _exposure_of(findings, home, country)
     row = findings.exposed["supply"].get(country)
     if kind in {"direct", "amount"}:
         _require(row is not None)
@@ -94,6 +99,15 @@ def _exposure(findings: Findings, _home: str, country: str, kind: str = "supply"
     if wanted is None:
         raise LookupError(kind)
     return Result(findings.part(country, wanted), _list_parts(findings, country, wanted))
+
+
+def _exposure_of(findings: Findings, home: str, country: str) -> Result:
+    """Return the exposure of a peer to a country."""
+    row = index_rows(findings.exposure.of(home).reset_index(), "country")[country]
+    figure = Figure(row["share"], "fraction", row.get("low"), row.get("high"), findings.year, findings.exposure_grade)
+    behind = list_rows(findings.exposure.by_node.loc[home].reset_index())
+    rows = [row for row in behind if row["country"] == country]
+    return Result(figure, _weigh((_place(findings, row["node"], country), row["value"]) for row in rows))
 
 
 def _list_parts(findings: Findings, country: str, kind: Kind) -> tuple[tuple[str, float | None], ...]:
@@ -141,6 +155,27 @@ def _soft(findings: Findings, _home: str) -> Result:
     return Result(figure, parts)
 
 
+def _order(findings: Findings, _home: str, first: str, second: str) -> Result:
+    """Return in which part of the draws home depends more on the first country than on the second."""
+    figure = Figure(findings.order_holds(first, second), "fraction", year=findings.year, grade="estimated")
+    return Result(figure, (*_list_behind(findings, first), *_list_behind(findings, second)))
+
+
+def _position(findings: Findings, country: str, measure: str) -> Result:
+    """Return a measure of a country as it stands beside others."""
+    row = findings.summary[(measure, country)]
+    unknown = row["value"] is None
+    figure = Figure(
+        row["value"],
+        row["unit"],
+        row["low"],
+        row["high"],
+        findings.year,
+        "unknown" if unknown else findings.exposure_grade,
+    )
+    return Result(figure, tuple((locate_share(item), None) for item in findings.held_by(country, users=True)))
+
+
 # --- the world's chain ---------------------------------------------------------------------------
 
 
@@ -172,7 +207,8 @@ def _count(findings: Findings, what: str, *more: str) -> Result:
     if what == "figures":
         table, grade = more
         row = index_rows(findings.grades.reset_index(), "table")[table]
-        return Result(Figure(row[grade], "count", grade="exact"))
+        parts = tuple((place, None) for place in _list_graded(findings, table, grade))
+        return Result(Figure(row[grade], "count", grade="exact"), parts)
     found = _COUNTED[what](findings, *more)
     return Result(Figure(len(found), "count", grade="exact"), tuple((place, None) for place in found))
 
@@ -199,11 +235,25 @@ def _count_gaps(findings: Findings, what: str) -> list[str]:
     return [f"nodes/{node}" for node in {"market": gaps.nodes_without_market, "share": gaps.nodes_without_share}[what]]
 
 
+def _list_graded(findings: Findings, table: str, grade: str) -> list[str]:
+    """Return the rows of a table whose figure has a grade; those of single firms stand under their country."""
+    value = FIGURES[table][0]
+    rows = [row for row in list_rows(findings.chain.tables[table]) if row.get("firm") is None]
+    return [name_row(table, row) for row in rows if grade == ("unknown" if row[value] is None else row["grade"])]
+
+
+def name_row(table: str, row: Mapping[str, Any]) -> str:
+    """Return the place of a row: its table and its key, the firm left out."""
+    columns = load_dictionary().tables[table]
+    keys = [name for name, column in columns.items() if column.key and name != "firm"]
+    return "/".join([table, *(str(row[name]) for name in keys)])
+
+
 _COUNTED: Mapping[str, Callable[..., list[str]]] = {
     "nodes": lambda findings: [f"nodes/{node.id}" for node in findings.nodes.values() if not node.is_user],
-    "links": lambda findings: [_name_link(row) for row in list_rows(findings.chain.links)],
+    "links": lambda findings: [name_row("links", row) for row in list_rows(findings.chain.links)],
     "soft_links": lambda findings: [
-        _name_link(row)
+        name_row("links", row)
         for row in list_rows(findings.chain.links)
         if row["sales_share"] is None or row["grade"] not in {"exact", "estimated"}
     ],
@@ -213,10 +263,6 @@ _COUNTED: Mapping[str, Callable[..., list[str]]] = {
     "chokepoints": _count_chokepoints,
     "gaps": _count_gaps,
 }
-
-
-def _name_link(row: dict[str, Any]) -> str:
-    return f"links/{row['supplier']}/{row['user']}/{row['role']}"
 
 
 # --- what the method sets ------------------------------------------------------------------------
@@ -239,6 +285,8 @@ RESULTS: Mapping[str, Kin] = {
         "exposure/HOME/PLACE, exposure/HOME/PLACE/" + "|".join((*KINDS, "direct", "amount")), _exposure, of_home=True
     ),
     "supply": Kin("supply/HOME/NODE/PLACE", _supply, of_home=True),
+    "order": Kin("order/HOME/PLACE/PLACE", _order, of_home=True),
+    "position": Kin("position/COUNTRY/MEASURE", _position, of_home=True),
     "production": Kin("production/HOME", _production, of_home=True),
     "soft": Kin("soft/HOME", _soft, of_home=True),
     "concentration": Kin("concentration/NODE/cr1|cr3|hhi", _concentration),

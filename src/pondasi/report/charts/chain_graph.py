@@ -130,7 +130,7 @@ def _draw_node(drawing: Drawing, node: GraphNode, place: tuple[float, float], la
         r=radius,
         stroke_width=1,
         tip=node.tip,
-        paint=drawing.paint(node.colour, grade),
+        paint={**drawing.paint(node.colour, grade), "data-row": f"nodes/{node.id}"},
     )
     if node.part is not None:
         _draw_ring(drawing, x, y, radius + 3.2, node.part)

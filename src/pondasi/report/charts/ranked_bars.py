@@ -11,7 +11,7 @@ from pondasi.report.svg import GREY, INK, RULE, Drawing, fit_text, measure_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-ROW_HEIGHT, BAR_HEIGHT, LABEL_WIDTH, RIGHT = 28.0, 16.0, 220.0, 150.0
+ROW_HEIGHT, BAR_HEIGHT, LABEL_WIDTH, RIGHT = 26.0, 16.0, 220.0, 150.0
 LETTER_ROOM = 14.0
 SIZES = (12.0, 11.0, 10.0, 9.0)
 ROUNDING = 1e-9

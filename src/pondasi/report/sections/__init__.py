@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pondasi.report.sections.concentration import write_concentration
 from pondasi.report.sections.exposure import write_exposure
 from pondasi.report.sections.partner import write_partner
+from pondasi.report.sections.peers import write_peers
 from pondasi.report.sections.place import write_place
 from pondasi.report.sections.unknown import write_unknown
 from pondasi.report.slots import Slot
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 SECTIONS: tuple[Callable[[Context], Section | None] | Slot, ...] = (
     write_place,
     write_exposure,
+    write_peers,
     write_concentration,
     Slot("stress"),
     Slot("plan"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pondasi.report.context import Context
     from pondasi.report.findings import Holding
 
-SHOWN = 20
+SHOWN = 16
 NAMED = 3
 
 
@@ -92,6 +92,7 @@ def _chart(context: Context, ranked: list[Holding]) -> Chart:
         subtitle=context.say("brief.concentration.chart_subtitle"),
         svg=draw_ranked_bars(picture),
         table=_table(context, ranked),
+        shown=len(shown),
         caption=context.say_caption(item.part.grade for item in shown),
         sources=list_sources(*(item.part for item in shown)),
     )

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from pondasi.report.context import Context
 
 SHOWN = 12
-NAMED = 3
 LARGEST = 2
 """Nodes that are named for the first place; for the next ones it is one each."""
+FIRM = 0.9
+"""Part of the draws from which on the order of two places is said without a doubt."""
 KINDS: tuple[Kind, ...] = ("supply", "value", "tools", "permission")
 """Kinds of exposure that the table sets side by side."""
 
@@ -48,26 +49,46 @@ def write_exposure(context: Context) -> Section:
 
 
 def _say_first(context: Context) -> Statement:
-    """Say on whom home depends most, and for what."""
+    """Say on whom home depends most, and for what; two that cannot be told apart are named together."""
     findings = context.findings
     partners = findings.partners()
     if not partners:
         text = context.say("brief.exposure.none", home=context.home, use=context.cite(f"use/{findings.home}"))
-    else:
+        return Statement(text, "exposure", findings.exposure_grade)
+    fields = {
+        "home": context.home,
+        "place": context.place_in_text(partners[0]),
+        "part": _cite_part(context, partners[0]),
+        "nodes": _name_largest(context, partners[0], LARGEST),
+    }
+    if _is_pair(context):
         text = context.say(
-            "brief.exposure.first",
-            home=context.home,
-            place=context.place_in_text(partners[0]),
-            part=_cite_part(context, partners[0]),
-            nodes=_name_largest(context, partners[0], LARGEST),
+            "brief.exposure.first_pair",
+            second=context.place_in_text(partners[1]),
+            second_part=_cite_part(context, partners[1]),
+            second_nodes=_name_largest(context, partners[1], LARGEST),
+            order=context.cite(f"order/{findings.home}/{partners[0]}/{partners[1]}"),
+            **fields,
         )
+    else:
+        text = context.say("brief.exposure.first", **fields)
     return Statement(text, "exposure", findings.exposure_grade)
 
 
+def _is_pair(context: Context) -> bool:
+    """Tell whether the order of the first two is not firm."""
+    partners = context.findings.partners()
+    if len(partners) < 2:  # noqa: PLR2004 - a pair
+        return False
+    holds = context.findings.order_holds(partners[0], partners[1])
+    return holds is not None and holds < FIRM
+
+
 def _say_next(context: Context) -> Statement | None:
-    """Say who comes next, and for what; nothing where fewer than three places are recorded."""
-    places = context.findings.partners()[1:NAMED]
-    if len(places) < NAMED - 1:
+    """Say who comes next, and for what; nothing where fewer are recorded."""
+    skipped = 2 if _is_pair(context) else 1
+    places = context.findings.partners()[skipped : skipped + 2]
+    if len(places) < 2:  # noqa: PLR2004 - two are named
         return None
     fields: dict[str, str] = {}
     for name, code in zip(("second", "third"), places, strict=True):
@@ -97,16 +118,21 @@ def _say_value(context: Context) -> Statement | None:
     first = findings.partners("value")[0]
     rows = index_rows(findings.exposure.of(findings.home).reset_index(), "country")
     hidden = max(findings.partners(), key=lambda code: rows[code]["share"] - rows[code]["direct"])
-    text = context.say(
+    value = context.say(
         "brief.exposure.value",
         home=context.home,
         place=context.place_in_text(first),
         part=_cite_part(context, first, "value"),
+    )
+    weight = context.say(
+        "brief.exposure.hidden",
         hidden=context.place_in_text(hidden),
         direct=context.cite(f"exposure/{findings.home}/{hidden}/direct", short=True),
         all_tiers=context.cite(f"exposure/{findings.home}/{hidden}", short=True),
     )
-    return Statement(text, "exposure", findings.grade("value"))
+    grade = findings.grade("value")
+    both = [Statement(text, "exposure", grade) for text in (value, weight)]
+    return Statement(context.join_sentences(both), "exposure", grade)
 
 
 def _say_other_kinds(context: Context) -> Statement | None:
@@ -137,11 +163,15 @@ def _say_routes(context: Context) -> str:
 def _chart(context: Context) -> Chart:
     findings = context.findings
     partners = findings.partners()
-    title = context.say(
-        "brief.exposure.chart_title" if partners else "brief.exposure.chart_title_none",
-        place=context.place(partners[0] if partners else findings.home),
-        home=context.home,
-    )
+    if _is_pair(context):
+        first, second = (context.place_in_text(code) for code in partners[:2])
+        title = context.say("brief.exposure.chart_title_pair", place=first, second=second, home=context.home)
+    else:
+        title = context.say(
+            "brief.exposure.chart_title" if partners else "brief.exposure.chart_title_none",
+            place=context.place_in_text(partners[0] if partners else findings.home),
+            home=context.home,
+        )
     parts = _split_by_stage(context)
     stages = [name for name in STAGES if any(name in part for part in parts.values())]
     picture = Bars(
@@ -158,6 +188,7 @@ def _chart(context: Context) -> Chart:
         subtitle=context.say("brief.exposure.chart_subtitle", home=context.home),
         svg=draw_ranked_bars(picture),
         table=_table(context),
+        shown=min(SHOWN + 2, len(findings.exposed["supply"])),
         caption=context.say(
             "brief.exposure.caption",
             year=context.cite("year"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pondasi.report.context import Context
     from pondasi.report.findings import Holding
 
-SHOWN = 18
+SHOWN = 16
 NAMED = 3
 
 
@@ -98,6 +98,7 @@ def _chart(context: Context, held: list[Holding]) -> Chart:
         subtitle=context.say("brief.partner.chart_subtitle", partner=context.partner, home=context.home),
         svg=draw_ranked_bars(picture),
         table=_table(context, held, str(context.findings.partner), context.findings.home),
+        shown=len(shown),
         caption=context.say_caption(item.part.grade for item in shown),
         sources=list_sources(*(item.part for item in shown)),
     )
