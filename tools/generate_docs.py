@@ -21,6 +21,10 @@ from pondasi.plan.case import Case, load_case
 from pondasi.plan.futures import grow_tree, name_nodes
 from pondasi.plan.summary import summarise_case
 from pondasi.report.coverage_page import render_coverage
+from pondasi.stress.score_rows import load_score_rows
+from pondasi.stress.shock_form import load_form
+from pondasi.stress.shock_library import load_shocks
+from pondasi.stress.shocks import Interval
 from pondasi.tables.dictionary import Column, load_dictionary
 from pondasi.tables.rows import index_rows, list_rows
 
@@ -46,6 +50,7 @@ def make_pages() -> dict[str, str]:
         "data/coverage.md": render_coverage(load_chain(), Words("en")),
         "data/trade-audit.md": write_trade_audit(),
         "data/steps.md": write_steps(),
+        "data/shocks.md": write_shocks(),
         "command-line.md": write_command_line(),
     }
 
@@ -208,6 +213,68 @@ def _write_tree(case: Case) -> list[str]:
             note = _cell(notes[node]["note"] or "")
             lines.append(f"| {names[node]} | {row['year']} | {row['reach']:.3f} | {joined[node]} | {note} |")
     return lines
+
+
+def write_shocks() -> str:
+    """Return the library of shocks, the form of one, and the rows of the backtest as Markdown."""
+    library, sheet, codes = load_shocks(), load_score_rows(), load_dictionary().codes
+    lines = [MADE, "# Shocks and backtests", ""]
+    lines += [
+        "What can be put on the chain, the form in which it is written down, and what the model is held against. The",
+        "equations stand in [shocks](../model/shocks.md), sources in `data/shocks` and in the tables of the world.",
+    ]
+    for title, past in (("Events of the past", True), ("Events that have a name", False)):
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            "| shock | what happens | struck | grade | sources |",
+            "| --- | --- | --- | --- | --- |",
+        ]
+        chosen = [shock for shock in library.shocks.values() if bool(shock.date) == past]
+        for shock in sorted(chosen, key=lambda shock: (shock.date, shock.id)):
+            struck = sorted({node for hit in shock.hits for node in hit.nodes})
+            more = f" and {len(struck) - LISTED} more" if len(struck) > LISTED else ""
+            places = sorted({place for hit in shock.hits for place in hit.countries})
+            where = f"{', '.join(f'`{node}`' for node in struck[:LISTED])}{more} in {', '.join(places)}"
+            when = f"{shock.date}: " if past else ""
+            lines.append(
+                f"| `{shock.id}` | {when}{_cell(shock.descriptions['en'])} | {_cell(where)} | {shock.grade} | "
+                f"{', '.join(f'`{source}`' for source in shock.sources)} |"
+            )
+    lines += [
+        "",
+        "## The form",
+        "",
+        "| key | type | needed | range or codes | meaning |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for item in load_form().values():
+        column = item.column
+        limits = f"`{column.codes}`" if column.codes else _range(column.low, column.high)
+        needed = "needed" if item.required else ""
+        lines.append(f"| `{item.key}` | {item.type} | {needed} | {limits} | {_cell(column.meaning['en'])} |")
+    lines += ["", "## Rows of the backtest", ""]
+    lines += [
+        "Losses and nulls that count are one per independent event. Observed figures with their interval; beside them the",
+        "naive figure, share times weeks of full outage.",
+        "",
+        "| row | event | kind | counts | why, or why not | observed | naive | unit |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in sheet.rows:
+        seen = "" if row.observed is None else _span(row.observed)
+        naive = "" if row.naive is None else f"{row.naive.value:,.10g}"
+        reason = _cell(codes["score_reason"][row.reason]["en"])
+        counts = "yes" if row.counted else "no"
+        lines.append(
+            f"| `{row.row}` | {row.event} | {row.kind} | {counts} | {reason} | {seen} | {naive} | {row.unit} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def _span(interval: Interval) -> str:
+    return f"{interval.value:,.10g} ({interval.low:,.10g} to {interval.high:,.10g})"
 
 
 def write_command_line() -> str:
