@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 DEFAULT = "pondasi-work"
 VARIABLE = "PONDASI_WORKSPACE"
+MANIFEST = "manifest.json"
 PACKAGES = (
     "babel",
     "click",
@@ -70,11 +71,19 @@ class Workspace:
             Those that must be equal; the run may have more.
         """
         wanted = json.loads(json.dumps(dict(data)))  # as a manifest reads back: lists for tuples
-        for file in sorted(self.path.glob(f"runs/*-{verb}-*/manifest.json"), reverse=True):
+        for file in sorted(self.path.glob(f"runs/*-{verb}-*/{MANIFEST}"), reverse=True):
             manifest = json.loads(file.read_text(encoding="utf-8"))
             same = all(manifest["options"].get(name) == value for name, value in options.items())
             if manifest["verb"] == verb and manifest["data"] == wanted and same:
                 return SavedRun(file.parent, manifest)
+        return None
+
+    def open_run(self, name: str | Path) -> SavedRun | None:
+        """Return a saved run by the path of its folder or manifest, or by its name in the workspace; None if there is none."""
+        path = Path(name)
+        for folder in (path.parent if path.name == MANIFEST else path, self.path / "runs" / name):
+            if (folder / MANIFEST).is_file():
+                return SavedRun(folder, json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
         return None
 
     def save_run(self, manifest: Manifest, tables: Mapping[str, pd.DataFrame]) -> Path:
@@ -85,7 +94,7 @@ class Workspace:
             marked.attrs["data"] = dict(manifest.data)  # a table that is passed on still says what it rests on
             with replace_file(folder / "tables" / f"{name}.parquet") as temporary:
                 marked.to_parquet(temporary)
-        with replace_file(folder / "manifest.json") as temporary:
+        with replace_file(folder / MANIFEST) as temporary:
             temporary.write_text(json.dumps(manifest.as_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         return folder
 
@@ -102,6 +111,10 @@ class SavedRun:
         import pandas as pd
 
         return pd.read_parquet(self.path / "tables" / f"{name}.parquet")
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return all of its tables by name."""
+        return {file.stem: self.table(file.stem) for file in sorted((self.path / "tables").glob("*.parquet"))}
 
 
 @dataclass(frozen=True)

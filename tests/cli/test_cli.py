@@ -15,6 +15,8 @@ VERBS = (
     "brief",
     "explain",
     "coverage",
+    "diff",
+    "replay",
     "check",
     "template",
     "build",

@@ -57,6 +57,8 @@ def make_group(words: Words) -> SpokenGroup:
             "brief",
             "explain",
             "coverage",
+            "diff",
+            "replay",
             "check",
             "template",
             "build",
