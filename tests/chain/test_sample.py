@@ -153,6 +153,59 @@ def test_firms_are_drawn_but_bound_to_no_sum():
     assert drawn[1] != 0.5
 
 
+HALF = {"seen": 0.5, "recalled": 0.5, "judged": 0.5}
+
+
+@settings(max_examples=20)
+@given(random_chains(spread=True), st.integers(0, 10**6))
+def test_tied_draws_are_the_same_whatever_the_order_and_the_other_rows(chain, seed):
+    drawn = sample_chain(chain, seed, 4, common=HALF)
+    assert same(list(sample_chains(chain, 5, seed, common=HALF))[4], drawn)
+    assert alike(drawn, sample_chain(shuffle(chain, seed), seed, 4, common=HALF))
+    assert alike(drawn, sample_chain(add_node(chain), seed, 4, common=HALF))
+
+
+def test_no_correlation_leaves_every_bit():
+    chain = make_chain({"a": (3.0, 1.0, 11.0), "b": (3.0, 1.0, 11.0)}, [], {}, check=False)
+    apart = sample_chain(chain, 5, 2, common={})
+    assert apart.nodes["market_usd"].round(9).tolist() == [3.206477616, 2.007409615]
+    assert same(apart, sample_chain(chain, 5, 2, common={"seen": 0.0}))
+    assert not same(apart, sample_chain(chain, 5, 2, common=HALF))
+
+
+@pytest.mark.parametrize("common", [0.3, 0.8])
+def test_errors_of_one_source_go_together_as_stated_and_each_keeps_its_triangle(common):
+    chain = make_chain({"a": (3.0, 1.0, 11.0), "b": (6.0, 5.0, 7.0)}, [], {}, check=False)
+    draws = np.array(
+        [drawn.nodes["market_usd"] for drawn in sample_chains(chain, 1500, common=dict.fromkeys(HALF, common))]
+    )
+    assert draws.mean(axis=0) == pytest.approx([5.0, 6.0], abs=4 * np.sqrt(84 / 18 / 1500))
+    assert draws.var(axis=0) == pytest.approx([84 / 18, 6 / 36], rel=0.1)
+    # Rank correlation of a Gaussian copula: 6/pi arcsin(r/2).
+    ranks = np.corrcoef(draws.argsort(axis=0).argsort(axis=0).T)[0, 1]
+    assert ranks == pytest.approx(6 / np.pi * np.arcsin(common / 2), abs=0.06)
+
+
+def test_only_what_is_about_the_same_goes_together():
+    """Shares of one country in two nodes do, of two countries do not."""
+    spread = {"JPN": (0.3, 0.1, 0.5), "KOR": (0.3, 0.1, 0.5)}
+    chain = make_chain({"a": 1.0, "b": 1.0}, [], {"a": spread, "b": spread}, check=False)
+    tied = sample_chains(chain, 400, common=dict.fromkeys(HALF, 0.9))
+    draws = pd.DataFrame([figures(drawn, "shares") for drawn in tied]).corr()
+    japan, korea, other = (("a", "JPN", "location"), ("a", "KOR", "location"), ("b", "JPN", "location"))
+    assert draws.loc[[japan], [other]].squeeze() > 0.7
+    assert abs(draws.loc[[japan], [korea]].squeeze()) < 0.2
+
+
+def test_what_one_judgement_lies_behind_spreads_its_mean_in_the_world():
+    chain = load_chain()
+    stocks = [
+        np.std([one.traits.query("trait == 'inventory_weeks'")["value"].mean() for one in draws])
+        for draws in (sample_chains(chain, 20), sample_chains(chain, 20, common={}))
+    ]
+    assert stocks[0] > 2 * stocks[1]
+
+
 def test_no_draws_or_a_negative_seed_are_refused():
     with pytest.raises(UsageError):
         sample_chains(load_chain(), 0)

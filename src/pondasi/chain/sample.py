@@ -1,4 +1,4 @@
-"""Draw chains from the intervals of their figures (chain.13).
+"""Draw chains from the intervals of their figures (chain.13, chain.21).
 
 A figure with an interval is drawn from a triangular density over [low, high] with its mode at the
 value. Shares of a node and links of a supplier are parts of one whole and are drawn together: where
@@ -7,20 +7,26 @@ to what the central values add up to; where a part is left over (sold outside th
 takes up the difference, and the draws are scaled only if they pass one. So no draw leaves its interval
 and no node makes more than all of it. A figure without an interval stays; an unknown one stays unknown.
 
-Beyond that the figures are drawn apart from each other, though in truth errors hang together (one
-report behind many figures, a boom that lifts all markets); bands of sums are then too narrow and bands
-of ratios too wide.
+One report lies behind many figures, and its errors go with it: the figures of a table that rest first
+on the same source and are about the same country, user or trait share a normal factor, with a stated
+correlation (a Gaussian copula: each figure keeps its triangle). Figures of different sources are drawn
+apart, though in truth more hangs together (a boom that lifts all markets); bands of sums are then too
+narrow and bands of ratios too wide.
 
-Each figure has a random stream of its own, named by its key: draw 17 of a figure is the same whoever
-asks for it, in whatever order, and whatever other rows there are.
+Each figure has a random stream of its own, named by its key, and each factor one named by what it is
+common to: draw 17 of a figure is the same whoever asks for it, in whatever order, and whatever other
+rows there are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from pondasi.chain.rules import FIGURES, ROUNDING, SHARE_SUM_LOW
 from pondasi.chain.scale import scale_groups
@@ -29,7 +35,7 @@ from pondasi.seeds import name_streams, read_streams
 from pondasi.tables.dictionary import load_dictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -38,9 +44,14 @@ if TYPE_CHECKING:
 
 TOGETHER = {"shares": (["node", "basis"], SHARE_SUM_LOW), "links": (["supplier"], 1 - ROUNDING)}
 """Figures that are parts of one whole, by what, and the sum from which they are all of it."""
+ABOUT = {"links": "user", "shares": "country", "traits": "trait"}
+"""What the figures of one source are about when their errors go together; see `_find_factors`."""
+COMMON: Mapping[str, float] = MappingProxyType({"seen": 0.3, "recalled": 0.5, "judged": 0.5})
+"""Correlation of the errors of figures that rest first on one source, by the evidence of the source. Judged: a report
+has one method, but reads each figure apart; behind what is recalled or judged stands one hand."""
 
 
-def sample_chains(chain: Chain, n: int, seed: int = 0) -> Iterator[Chain]:
+def sample_chains(chain: Chain, n: int, seed: int = 0, *, common: Mapping[str, float] = COMMON) -> Iterator[Chain]:
     """Yield ``n`` chains drawn from the intervals.
 
     Parameters
@@ -51,6 +62,9 @@ def sample_chains(chain: Chain, n: int, seed: int = 0) -> Iterator[Chain]:
         How many chains; the first of many are the same as the first of few.
     seed
         Seed of the draws, 0 or larger.
+    common
+        Correlation of the errors of figures that rest first on one source, by the evidence of the source
+        (seen, recalled, judged), 0 to 1; ``{}`` draws all figures apart.
 
     Example
     -------
@@ -61,13 +75,13 @@ def sample_chains(chain: Chain, n: int, seed: int = 0) -> Iterator[Chain]:
     """
     if n < 1:
         raise UsageError("sample_size", n=n)
-    sampler = prepare_draws(chain, seed)
+    sampler = prepare_draws(chain, seed, common=common)
     return (sampler.draw(number) for number in range(n))
 
 
-def sample_chain(chain: Chain, seed: int, number: int) -> Chain:
+def sample_chain(chain: Chain, seed: int, number: int, *, common: Mapping[str, float] = COMMON) -> Chain:
     """Return draw ``number``, counted from 0: the same chain that `sample_chains` yields there."""
-    return prepare_draws(chain, seed).draw(number)
+    return prepare_draws(chain, seed, common=common).draw(number)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,13 +95,13 @@ class Sampler:
         """Return draw ``number``, counted from 0, whoever asks for it and in whatever order."""
         tables = dict(self.chain.tables)
         for name, lottery in self.lotteries.items():
-            drawn = _hold(lottery, _draw_triangular(lottery, read_streams(lottery.streams, number)))
+            drawn = _hold(lottery, _draw_triangular(lottery, _read_together(lottery, number)))
             tables[name] = self.chain.tables[name].assign(**{FIGURES[name][0]: drawn})
         return replace(self.chain, tables=tables)
 
 
-def prepare_draws(chain: Chain, seed: int = 0) -> Sampler:
-    """Make a chain ready to be drawn from.
+def prepare_draws(chain: Chain, seed: int = 0, *, common: Mapping[str, float] = COMMON) -> Sampler:
+    """Make a chain ready to be drawn from; ``common`` as in `sample_chains`.
 
     Example
     -------
@@ -97,7 +111,9 @@ def prepare_draws(chain: Chain, seed: int = 0) -> Sampler:
     True
     """
     tables = {name: chain.tables[name] for name in FIGURES if len(chain.tables[name])}
-    return Sampler(chain, {name: _read(name, table, seed) for name, table in tables.items()})
+    rows = zip(chain.sources["source"], chain.sources["evidence"], strict=True)
+    tied = {source: common.get(evidence, 0.0) for source, evidence in rows}
+    return Sampler(chain, {name: _read(name, table, seed, tied) for name, table in tables.items()})
 
 
 @dataclass(frozen=True)
@@ -105,7 +121,8 @@ class _Lottery:
     """One table, ready to be drawn from: its figures, their intervals and streams, and what is a whole.
 
     ``whole`` gives each row its group (-1 for none); a group adds up to ``total``, or if that is nan, to
-    one at most.
+    one at most. ``factor`` is the stream that a row shares with others, and ``common`` the correlation
+    of their errors (0 for none).
     """
 
     value: NDArray[np.float64]
@@ -114,17 +131,39 @@ class _Lottery:
     streams: NDArray[np.uint64]
     whole: NDArray[np.intp]
     total: NDArray[np.float64]
+    factor: NDArray[np.uint64]
+    common: NDArray[np.float64]
 
 
-def _read(name: str, frame: pd.DataFrame, seed: int) -> _Lottery:
+def _read(name: str, frame: pd.DataFrame, seed: int, tied: Mapping[str, float]) -> _Lottery:
     value, low, high = (frame[column].to_numpy(dtype=float) for column in FIGURES[name])
     fixed = ~(np.isfinite(low) & np.isfinite(high))
     low, high = np.where(fixed, value, low), np.where(fixed, value, high)
     key = [column.name for column in load_dictionary().tables[name].values() if column.key]
     names = frame[key].fillna("").astype("str").itertuples(index=False, name=None)
     streams = name_streams(seed, ("/".join((name, *parts)) for parts in names))
-    whole, total = _find_wholes(name, frame, value)
-    return _Lottery(value, low, high, streams, whole, total)
+    factor, common = _find_factors(name, frame, seed, tied)
+    return _Lottery(value, low, high, streams, *_find_wholes(name, frame, value), factor, common)
+
+
+def _find_factors(
+    name: str, frame: pd.DataFrame, seed: int, tied: Mapping[str, float]
+) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
+    """Give figures of the same first source that are about the same thing one stream, and say how far they share it."""
+    first = [cell.split("|")[0] if isinstance(cell, str) else "" for cell in frame["source"]]
+    about = frame[ABOUT[name]].fillna("") if name in ABOUT else [""] * len(frame)
+    names = (f"common/{name}/{source}/{what}" for source, what in zip(first, about, strict=True))
+    return name_streams(seed, names), np.array([tied.get(source, 0.0) for source in first])
+
+
+def _read_together(lottery: _Lottery, number: int) -> NDArray[np.float64]:
+    """Return a uniform number per row; those with a common factor are correlated, and uniform all the same."""
+    u, tied = read_streams(lottery.streams, number), lottery.common > 0
+    if tied.any():
+        common = lottery.common[tied]
+        shared = ndtri(read_streams(lottery.factor[tied], number))
+        u[tied] = ndtr(np.sqrt(common) * shared + np.sqrt(1 - common) * ndtri(u[tied]))
+    return u
 
 
 def _find_wholes(
