@@ -1,4 +1,4 @@
-"""What both commands take: ``--only NAME`` (may be repeated), ``--list``, ``--no-write``."""
+"""What both commands take: ``--only NAME`` (a row or a group of rows; may be repeated), ``--list``, ``--no-write``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ def read_options(about: str, names: Sequence[str], arguments: Sequence[str] | No
     """Read the command line; ``--list`` prints the names and ends."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument(
-        "--only", action="append", metavar="NAME", choices=names, help="run this row only; may be repeated"
+        "--only",
+        action="append",
+        metavar="NAME",
+        help="run this row only, or the rows whose names begin with this and a hyphen; may be repeated",
     )
     parser.add_argument("--list", action="store_true", help="print the names of the rows and end")
     parser.add_argument("--no-write", action="store_true", help="leave README.md as it is")
@@ -31,5 +34,12 @@ def read_options(about: str, names: Sequence[str], arguments: Sequence[str] | No
     if given.list:
         print("\n".join(names))
         sys.exit(0)
-    chosen = given.only or names
-    return Options(tuple(name for name in names if name in chosen), write=not given.no_write and not given.only)
+    wanted = given.only or names
+    strange = [name for name in wanted if not _choose([name], names)]
+    if strange:
+        parser.error(f"no row is called {', '.join(strange)}; --list prints their names")
+    return Options(tuple(_choose(wanted, names)), write=not given.no_write and not given.only)
+
+
+def _choose(wanted: Sequence[str], names: Sequence[str]) -> list[str]:
+    return [name for name in names if any(name == word or name.startswith(f"{word}-") for word in wanted)]

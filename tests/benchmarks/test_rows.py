@@ -86,6 +86,10 @@ def test_the_command_line_chooses_and_lists(capsys):
     assert options.read_options("", ["a", "b"], []) == options.Options(("a", "b"), write=True)
     assert options.read_options("", ["a", "b"], ["--only", "b"]) == options.Options(("b",), write=False)
     assert options.read_options("", ["a", "b"], ["--no-write"]) == options.Options(("a", "b"), write=False)
+    assert options.read_options("", ["a", "b-1", "b-2"], ["--only", "b"]).names == ("b-1", "b-2")
+    with pytest.raises(SystemExit):
+        options.read_options("", ["a", "b-1"], ["--only", "c"])
+    assert "no row is called c" in capsys.readouterr().err
     with pytest.raises(SystemExit) as caught:
         options.read_options("", ["a", "b"], ["--list"])
     assert caught.value.code == 0

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from pondasi.errors import DataError, UsageError
+from pondasi.stress import pooled_lanes
 from pondasi.stress.industries import build_table, close_table, read_table
 from pondasi.stress.pooled import advance, limit_by_inputs, prepare_base, start_state
 from pondasi.stress.pooled_lanes import advance_lanes, start_lanes
@@ -113,6 +114,33 @@ def test_more_lanes_than_a_batch_holds_and_fewer_groups():
     assert total.output[0, :, 0] == pytest.approx(by_region.sum(axis=1), rel=ROUNDING)
     assert total.lost[0, 0] == pytest.approx(12 * total.base[0] - by_region.sum(), rel=1e-9)
     assert (np.diff(run.lost.sum(axis=1)) >= -ROUNDING * total.base[0]).all()
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("lanes", [1, 5])
+def test_the_number_of_threads_changes_no_bit(monkeypatch, form, lanes):
+    table, rules = made_table(3, 5), load_rules(stock_days=6)
+    table = replace(table, Z=form(table.Z))
+    stop = PooledShock((shape_loss(table, {("r1", "s3"): 0.9}, start=0, duration=30),))
+    alone = run_pooled(table, rules, [stop] * lanes, 20)
+    for limit in ("FLOWS_PER_THREAD", "GOODS_PER_THREAD"):
+        monkeypatch.setattr(pooled_lanes, limit, 1.0)
+    together = run_pooled(table, rules, [stop] * lanes, 20)
+    assert (alone.output == together.output).all()
+    assert (alone.output[:, -1] < 0.9 * alone.base).any()
+
+
+def test_a_shorter_step_changes_little_and_ever_less():
+    """The error of a step is of first order: a week loses a sixth more than a day here, two days a sixth of that."""
+    table = made_table(4, 5)
+    lost = {}
+    for days in (7, 2, 1):
+        rules = load_rules(step_days=days, stock_days=42, year_days=364)
+        hit = {("r0", "s3"): 0.9, ("r1", "s4"): 0.9}
+        stop = shape_loss(table, hit, start=14 // days, duration=84 // days, recovery=84 // days)
+        lost[days] = run_pooled(table, rules, [PooledShock((stop,))], 364 // days, by="total").lost[0, 0]
+    assert lost[7] == pytest.approx(lost[1], rel=0.25)
+    assert abs(lost[2] - lost[1]) < abs(lost[7] - lost[1]) / 4
 
 
 # --- what must hold ------------------------------------------------------------------------------

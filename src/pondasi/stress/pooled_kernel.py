@@ -8,6 +8,9 @@ sums over a sector's rows are private to it and the answer does not depend on th
 
 Arrays end with the lanes: (n, lanes) for industries, (pairs, lanes) for sectors' goods at users. In a full table the
 pair of sector k and user j is ``k n + j``; in a sparse one pairs are listed user by user.
+
+The body of each parallel loop is a function of its own. Written in place, numba 0.68 compiles some of them wrongly: the
+smallest of several limits came out as the last, with one thread too.
 """
 
 from __future__ import annotations
@@ -224,47 +227,48 @@ def pass_lanes_sector(
     k: int, Z: Array, first: NDArray[np.intp], asked: Array, own: Industries, goods: Goods, rates: Rates
 ) -> None:
     """Pass over the rows of one sector of a full table for all lanes."""
-    n, lanes = own.output.shape
+    n = own.output.shape[0]
     pairs, rows = slice(k * n, (k + 1) * n), slice(first[k], first[k + 1])
     z, t, u = Z[rows], asked[rows], goods.unit[pairs]
     t[:] = 0.0
     for start in range(0, n, TILE):
-        end = min(n, start + TILE)
-        whole = end - (end - start) % 4
-        for i in range(len(z)):
-            for j in range(start, whole, 4):
-                z0, z1, z2, z3 = z[i, j], z[i, j + 1], z[i, j + 2], z[i, j + 3]
-                for s in range(lanes):
-                    t[i, s] += z0 * u[j, s] + z1 * u[j + 1, s] + z2 * u[j + 2, s] + z3 * u[j + 3, s]
-            for j in range(whole, end):
-                for s in range(lanes):
-                    t[i, s] += z[i, j] * u[j, s]
+        tile = slice(start, min(n, start + TILE))
+        add_product(z[:, tile], u[tile], t)
     for i in range(len(z)):
         produce(first[k] + i, t[i], own, rates)
-    add_rows(z, own.arriving[rows], goods.arrived[pairs])
+    add_transposed(z, own.arriving[rows], goods.arrived[pairs])
     if rates.by_capacity:
-        add_rows(z, own.pull[rows], goods.total[pairs])
+        add_transposed(z, own.pull[rows], goods.total[pairs])
+
+
+@njit(cache=True, error_model="numpy")
+def add_transposed(z: Array, weight: Array, out: Array) -> None:
+    """Set out to z' weight, shapes (rows, n), (rows, lanes) and (n, lanes)."""
+    n = len(out)
+    out[:] = 0.0
+    for start in range(0, n, TILE):
+        tile = slice(start, min(n, start + TILE))
+        add_product(z[:, tile].T, weight, out[tile])
 
 
 @njit(cache=True, error_model="numpy", fastmath=REORDER)
-def add_rows(z: Array, weight: Array, out: Array) -> None:
-    """Set out to z' weight, shapes (rows, n), (rows, lanes) and (n, lanes)."""
-    n, lanes = out.shape
-    whole = len(z) - len(z) % 4
-    out[:] = 0.0
-    for start in range(0, n, TILE):
-        end = min(n, start + TILE)
-        for i in range(0, whole, 4):
-            for j in range(start, end):
-                z0, z1, z2, z3 = z[i, j], z[i + 1, j], z[i + 2, j], z[i + 3, j]
-                for s in range(lanes):
-                    out[j, s] += (
-                        z0 * weight[i, s] + z1 * weight[i + 1, s] + z2 * weight[i + 2, s] + z3 * weight[i + 3, s]
-                    )
-        for i in range(whole, len(z)):
-            for j in range(start, end):
-                for s in range(lanes):
-                    out[j, s] += z[i, j] * weight[i, s]
+def add_product(left: Array, right: Array, out: Array) -> None:
+    """Add left right to out, shapes (rows, m), (m, lanes) and (rows, lanes): two rows and four terms at a time."""
+    rows, m = left.shape
+    lanes = out.shape[1]
+    pairs, fours = rows - rows % 2, m - m % 4
+    for i in range(0, pairs, 2):
+        for j in range(0, fours, 4):
+            a0, a1, a2, a3 = left[i, j], left[i, j + 1], left[i, j + 2], left[i, j + 3]
+            b0, b1, b2, b3 = left[i + 1, j], left[i + 1, j + 1], left[i + 1, j + 2], left[i + 1, j + 3]
+            for s in range(lanes):
+                u0, u1, u2, u3 = right[j, s], right[j + 1, s], right[j + 2, s], right[j + 3, s]
+                out[i, s] += a0 * u0 + a1 * u1 + a2 * u2 + a3 * u3
+                out[i + 1, s] += b0 * u0 + b1 * u1 + b2 * u2 + b3 * u3
+    for i in range(rows):
+        for j in range(fours if i < pairs else 0, m):
+            for s in range(lanes):
+                out[i, s] += left[i, j] * right[j, s]
 
 
 @njit(cache=True, parallel=True)

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-THREADS_FROM = 8e6
-"""Flows times lanes from which a step takes several milliseconds, and waiting for a second thread pays."""
+FLOWS_PER_THREAD = 4e6
+"""Flows times lanes that a thread passes over in a few milliseconds: for less, waiting for another thread costs more
+than it gives where other programs run."""
+GOODS_PER_THREAD = 5e5
+"""The same for goods at users."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,22 +105,29 @@ def advance_lanes(model: PooledModel, lanes: Lanes, step: int) -> Array:
     _shock_lanes(model, lanes, step)
     threads = numba.get_num_threads()
     try:
-        if max(flows.full.size, len(goods.A)) * count < THREADS_FROM:
-            numba.set_num_threads(1)
+        _use_threads(
+            (flows.full.size if flows.entries is None else len(flows.entries.value)) * count / FLOWS_PER_THREAD, threads
+        )
         if flows.entries is not None:
             pass_sparse(flows.entries, model.first, lanes.asked, own, goods, rates)
+        elif count == 1:
+            pass_full(flows.full, model.first, lanes.asked, own, goods, rates)
+        else:
+            pass_full_lanes(flows.full, model.first, lanes.asked, own, goods, rates)
+        _use_threads(len(goods.A) * count / GOODS_PER_THREAD, threads)
+        if flows.entries is not None:
             restock_sparse(flows.entries, model.targets, own, goods, rates)
         else:
-            if count == 1:
-                pass_full(flows.full, model.first, lanes.asked, own, goods, rates)
-            else:
-                pass_full_lanes(flows.full, model.first, lanes.asked, own, goods, rates)
             restock_full(model.targets, own, goods, rates)
     finally:
         numba.set_num_threads(threads)
     delivered = own.rebuilding * own.met_rebuilding
     _rebuild_lanes(lanes, step)
     return delivered
+
+
+def _use_threads(worth: float, most: int) -> None:
+    numba.set_num_threads(int(min(max(worth, 1), most)))
 
 
 def _shock_lanes(model: PooledModel, lanes: Lanes, step: int) -> None:
