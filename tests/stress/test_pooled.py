@@ -1,8 +1,10 @@
 """The pooled member keeps its accounts on random tables, and its compiled side says what the readable side says."""
 
+import importlib.util
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numba
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from pondasi.errors import DataError, UsageError
-from pondasi.stress import pooled_lanes
+from pondasi.stress import pooled_kernel, pooled_lanes
 from pondasi.stress.industries import build_table, close_table, read_table
 from pondasi.stress.pooled import advance, limit_by_inputs, prepare_base, start_state
 from pondasi.stress.pooled_lanes import advance_lanes, start_lanes
@@ -114,6 +116,28 @@ def test_more_lanes_than_a_batch_holds_and_fewer_groups():
     assert total.output[0, :, 0] == pytest.approx(by_region.sum(axis=1), rel=ROUNDING)
     assert total.lost[0, 0] == pytest.approx(12 * total.base[0] - by_region.sum(), rel=1e-9)
     assert (np.diff(run.lost.sum(axis=1)) >= -ROUNDING * total.base[0]).all()
+
+
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+@pytest.mark.parametrize("lanes", [1, 2])
+@pytest.mark.parametrize("tiers", [(0, 0, 0), (1, 0, 2)])
+def test_the_kernel_says_the_same_uncompiled(monkeypatch, form, lanes, tiers):
+    """A compiler may err: the same file, loaded once more and left as Python, is held against what numba made of it."""
+    table, rules = made_table(3, 3), load_rules(stock_days={"s0": 5, "s1": np.inf, "s2": 8}, tiers=tiers)
+    table = replace(table, Z=form(table.Z))
+    stop = PooledShock((shape_loss(table, {("r1", "s0"): 0.9, ("r0", "s2"): 0.9}, start=0, duration=30),))
+    compiled = run_pooled(table, rules, [stop] * lanes, 12)
+    with monkeypatch.context() as patch:
+        patch.setattr(numba.config, "DISABLE_JIT", 1)
+        spec = importlib.util.spec_from_file_location("uncompiled", pooled_kernel.__file__)
+        plain = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(plain)
+    for name in ("pass_full", "pass_full_lanes", "pass_sparse", "restock_full", "restock_sparse"):
+        monkeypatch.setattr(pooled_lanes, name, getattr(plain, name))
+    interpreted = run_pooled(table, rules, [stop] * lanes, 12)
+    assert np.abs(compiled.output - interpreted.output).max() <= ROUNDING * compiled.base.max()
+    assert np.abs(compiled.unmet - interpreted.unmet).max() <= ROUNDING * compiled.base.max()
+    assert (compiled.output[:, -1] < 0.9 * compiled.base).any()
 
 
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])

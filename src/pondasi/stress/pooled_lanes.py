@@ -57,11 +57,9 @@ def start_lanes(model: PooledModel, shocks: Sequence[PooledShock]) -> Lanes:
     """Return the base in every lane: stocks on target, orders as in the table."""
     n, pairs, lanes = len(model.x), len(model.A), len(shocks)
     flows, ones = model.flows, np.ones(lanes)
-    endless = ~np.isfinite(model.targets.cover)[flows.sector]
-    stock = np.where(
-        endless, 0.0, np.where(endless, 0.0, model.targets.cover[flows.sector]) * model.A * model.x[flows.user]
-    )
-    binds = (model.rates.negligible < model.A) & ~endless
+    cover = model.targets.cover[flows.sector]
+    stock = np.where(np.isfinite(cover), cover, 0.0) * model.A * model.x[flows.user]
+    binds = (model.rates.negligible < model.A) & np.isfinite(cover)
     allowed = np.full(n, np.inf)
     np.minimum.at(allowed, flows.user[binds], stock[binds] / (model.targets.bound[flows.sector] * model.A)[binds])
     zeros = {
@@ -105,9 +103,7 @@ def advance_lanes(model: PooledModel, lanes: Lanes, step: int) -> Array:
     _shock_lanes(model, lanes, step)
     threads = numba.get_num_threads()
     try:
-        _use_threads(
-            (flows.full.size if flows.entries is None else len(flows.entries.value)) * count / FLOWS_PER_THREAD, threads
-        )
+        _use_threads(flows.count * count / FLOWS_PER_THREAD, threads)
         if flows.entries is not None:
             pass_sparse(flows.entries, model.first, lanes.asked, own, goods, rates)
         elif count == 1:
@@ -127,6 +123,7 @@ def advance_lanes(model: PooledModel, lanes: Lanes, step: int) -> Array:
 
 
 def _use_threads(worth: float, most: int) -> None:
+    """Let the next kernel use as many threads as its work is worth."""
     numba.set_num_threads(int(min(max(worth, 1), most)))
 
 

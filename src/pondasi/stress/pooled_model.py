@@ -45,6 +45,11 @@ class FlowLayout:
     full: Array = field(repr=False)
     entries: Entries | None = field(default=None, repr=False)
 
+    @property
+    def count(self) -> int:
+        """Flows that a pass goes over."""
+        return self.full.size if self.entries is None else len(self.entries.value)
+
 
 @dataclass(frozen=True, eq=False)
 class PooledModel:
