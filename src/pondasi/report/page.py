@@ -38,6 +38,7 @@ def render_page(brief: Brief, words: Words) -> str:
         say=words.say,
         percent=Numbers(words).percent,
         sources={line.id: line.number for line in brief.sources},
+        titles={section.id: section.title for section in brief.sections},
         chart_sources=CHART_SOURCES,
         steps=STEPS,
     )
