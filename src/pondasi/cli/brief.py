@@ -44,6 +44,7 @@ def make_command(words: Words) -> click.Command:
         from pondasi.chain.cases import list_cases
         from pondasi.chain.prior import read_prior
         from pondasi.currency import find_rate
+        from pondasi.executor import open_executor
         from pondasi.places import require_country
         from pondasi.report.annex import write_annex
         from pondasi.report.brief import write_brief
@@ -62,7 +63,10 @@ def make_command(words: Words) -> click.Command:
         world, routes = open_world(world_, overlay_, public=public_), str(options["routes_"])
         chain, prior = world.chain, read_prior(world) if routes == ROUTES[0] else None
         beside = {"more_peers": list_cases()} if peers is None else {"peers": _read_peers(peers)}
-        findings = gather_findings(chain, home, partner, draws=draws, seed=seed, prior=prior, **beside)
+        with open_executor(int(str(options["workers_"]))) as executor:
+            findings = gather_findings(
+                chain, home, partner, draws=draws, seed=seed, prior=prior, executor=executor, **beside
+            )
         chosen = {
             "home": home,
             "with": partner,
@@ -117,7 +121,7 @@ def make_command(words: Words) -> click.Command:
             ),
             *([compute] if any(slot.compute is not None for slot in SLOTS) else []),
             *take(words, "language", "places", "currency", "out", "workspace", "world", "overlay", "public"),
-            *take(words, "draws", "seed", "routes", "json", "quiet"),
+            *take(words, "draws", "seed", "routes", "workers", "json", "quiet"),
         ],
         help=words.say("cli.brief.long"),
     )

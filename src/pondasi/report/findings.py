@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from pondasi.chain.flows import Prior
     from pondasi.chain.records import Chain
+    from pondasi.executor import Executor
     from pondasi.position.exposure import Kind
 
 CHOKEPOINT = 0.5
@@ -236,6 +237,7 @@ def gather_findings(
     draws: int = DRAWS,
     seed: int = 0,
     prior: Prior | None = None,
+    executor: Executor | None = None,
 ) -> Findings:
     """Compute what a brief on ``home`` says.
 
@@ -253,6 +255,8 @@ def gather_findings(
         Chains drawn from the intervals for the ranges, and their seed.
     prior
         What trade says of the routes, from `read_prior`; without it all buy from all in proportion.
+    executor
+        Where the draws are measured; here by default. The figures do not depend on it.
 
     Raises
     ------
@@ -267,7 +271,7 @@ def gather_findings(
     using = list_users(flows)
     wanted = (*peers, *(code for code in (*more_peers, partner) if code in using))
     beside = [str(code) for code in dict.fromkeys(wanted) if code != home]
-    position = measure_position(chain, home, beside, draws=draws, seed=seed, flows=flows)
+    position = measure_position(chain, home, beside, draws=draws, seed=seed, flows=flows, executor=executor)
     exposure = position.exposure
     nodes = {row["node"]: _node(row, flows.users) for row in list_rows(chain.nodes)}
     shares = chain.shares
