@@ -131,6 +131,8 @@ class Manifest:
         Seed of all draws.
     started
         Time of the start, UTC.
+    companions
+        Hash of the tables beside the chain, which the chain's own hash leaves out: trade, capability, hazards.
     """
 
     verb: str
@@ -138,6 +140,7 @@ class Manifest:
     data: Mapping[str, Any]
     seed: int
     started: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+    companions: str = ""
 
     @property
     def hash(self) -> str:
@@ -158,6 +161,7 @@ class Manifest:
             "verb": self.verb,
             "options": dict(self.options),
             "data": dict(self.data),
+            **({"companions": self.companions} if self.companions else {}),
             "seed": self.seed,
             "versions": {"pondasi": metadata.version("pondasi"), **{name: metadata.version(name) for name in PACKAGES}},
             "started": self.started.isoformat(timespec="seconds"),

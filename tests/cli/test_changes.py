@@ -168,6 +168,7 @@ def test_a_run_comes_out_the_same_to_the_bit(run, work, number):
     assert found["same"]
     assert found["tables"]["compared"] == 11
     assert found["data"] is None
+    assert found["companions"] is None
     assert found["versions"] == {}
     assert list((folder / "w0" / "cache").iterdir()) == [], "what was made on the way is gone"
 
@@ -181,13 +182,14 @@ def test_drift_ends_with_one_and_says_where(run, work, tmp_path):
     table.to_parquet(copy / "tables" / "shares.parquet")
     manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     manifest["versions"]["numpy"] = "1.0"
-    manifest["data"]["hash"] = "0" * 64
+    manifest["data"]["hash"] = manifest["companions"] = "0" * 64
     (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     code, out, _ = run("replay", "old", "--workspace", tmp_path)
     assert code == 1
     assert "Not the same: 1 figure." in out
     assert "numpy: 1.0 then" in out
     assert "The data are not the same" in out
+    assert "beside the chain" in out
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,11 @@ from pondasi.position.complexity import (
     measure_complexity,
     measure_density,
     measure_rca,
+    rank_complexity,
     relate_products,
     solve_indices,
     tabulate_exports,
 )
-from pondasi.position.stability import measure_stability
 
 REFERENCE = 1e-10
 """Both solve an eigenproblem in double precision; the eigenvalues of the tables lie well apart."""
@@ -173,10 +173,15 @@ def test_the_scales_are_what_they_say(seed):
     assert (found.cog.to_numpy()[found.present.to_numpy()] == 0).all()
 
 
-def test_the_order_of_countries_over_years_has_a_stability():
+def test_the_order_of_countries_over_years_and_thresholds_has_a_stability():
     years = {
         year: exports_of(seed=5) * np.exp(np.random.default_rng(year).normal(0, 0.2, (14, 25))) for year in (1, 2, 3)
     }
-    found = {year: measure_complexity(table).countries["eci"] for year, table in years.items()}
-    stability = measure_stability(found[3], pd.DataFrame(found))
-    assert 0.5 < stability.mean <= 1
+    found = rank_complexity(years)
+    assert {name: stability.variants for name, stability in found.items()} == {"eci": 9, "pci": 9}
+    assert 0.5 < found["eci"].mean < 1
+    latest = measure_complexity(years[3]).countries["eci"]
+    assert found["eci"].ranks["value"].to_dict() == pytest.approx(latest.to_dict())
+    still = rank_complexity({1: years[1], 2: years[1] * 7.0}, [1.0])
+    assert still["eci"].mean == still["pci"].mean == 1.0
+    assert rank_complexity(years, [1.0])["eci"].mean > rank_complexity(years, [0.25, 4.0])["eci"].mean

@@ -77,7 +77,7 @@ def make_command(words: Words) -> click.Command:
             "routes": routes,
             **describe_inputs(world_, overlay_),
         }
-        manifest = Manifest("brief", chosen, chain.origin, seed)
+        manifest = Manifest("brief", chosen, chain.origin, seed, companions=world.companions_hash)
         runs = match_runs(SLOTS, workspace, manifest)
         if options.get("compute"):
             runs = compute_missing(SLOTS, runs, findings, workspace, cast("Depth", options["compute"]), seed)

@@ -99,21 +99,21 @@ def look_at(name: str, workspace: Workspace, world: Path | None) -> Side:
         if is_overlay(name):
             return Side(name, open_world(world, [Path(name)]))
         return Side(name, open_world(Path(name)))
-    options, data = saved.manifest["options"], saved.manifest["data"]
-    place = options.get("world")
-    home = options.get("home")
-    return Side(saved.path.name, _reopen(place, options.get("overlay", []), data["hash"]), saved.tables(), home)
+    return Side(saved.path.name, _reopen(saved.manifest), saved.tables(), saved.manifest["options"].get("home"))
 
 
-def _reopen(world: str | None, overlays: list[str], expected: str) -> World | None:
+def _reopen(manifest: Mapping[str, Any]) -> World | None:
     """Return the world of a run if it can be read and is still the same."""
     from pondasi.errors import PondasiError
 
+    options = manifest["options"]
+    world, overlays = options.get("world"), options.get("overlay", [])
     try:
         found = open_world(None if world is None else Path(world), [Path(path) for path in overlays])
     except PondasiError:
         return None
-    return found if found.chain.hash == expected else None
+    same = found.chain.hash == manifest["data"]["hash"]
+    return found if same and manifest.get("companions") in {None, found.companions_hash} else None
 
 
 def with_results(side: Side, home: str | None, routes: str) -> Side:

@@ -69,7 +69,13 @@ def make_command(words: Words) -> click.Command:
                 executor=executor,
             )
         chosen = {"home": home, "peers": ",".join(beside), "draws": draws_, "routes": routes_}
-        manifest = Manifest("position", {**chosen, **describe_inputs(world_, overlay_)}, chain.origin, seed_)
+        manifest = Manifest(
+            "position",
+            {**chosen, **describe_inputs(world_, overlay_)},
+            chain.origin,
+            seed_,
+            companions=world.companions_hash,
+        )
         folder = open_workspace(workspace_).save_run(manifest, position.as_tables())
         if json_:
             say_json({**position.as_dict(), "run": str(folder)})

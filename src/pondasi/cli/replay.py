@@ -152,6 +152,7 @@ def _compare(old: SavedRun, new: SavedRun, call: list[str]) -> dict[str, Any]:
         "same": not any(tables.values()),
         "tables": {**tables, "compared": len(before)},
         "data": _pair(old.manifest["data"], new.manifest["data"]),
+        "companions": _pair(old.manifest.get("companions"), new.manifest.get("companions")),
         "versions": {name: list(pair) for name, pair in versions.items() if pair[0] != pair[1]},
         "machine": _pair(old.manifest.get("machine"), new.manifest.get("machine")),
         "figures": len(changed),
@@ -182,6 +183,8 @@ def show(found: dict[str, Any], words: Words) -> None:
     if found["data"]:
         old, new = (f"{data['id']}-{data['version']} {data['hash'][:16]}" for data in found["data"])
         click.echo(words.say("replay.data", old=old, new=new))
+    if found["companions"]:
+        click.echo(words.say("replay.companions"))
     for name, (old, new) in found["versions"].items():
         click.echo(words.say("replay.version", name=name, old=old, new=str(new)))
 

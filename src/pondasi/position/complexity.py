@@ -22,12 +22,17 @@ from scipy.linalg import eigh
 from scipy.sparse.csgraph import connected_components
 
 from pondasi.errors import UsageError
+from pondasi.position.stability import RankStability, measure_stability
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
 ADVANTAGE = 1.0
 """A country has an advantage in a good when its share in it is its share in all trade, or more (Balassa 1965)."""
+ADVANTAGES = (0.75, 1.0, 1.25)
+"""Thresholds over which a ranking is tested: the usual one, and a quarter less and more."""
 MIN_COUNTRIES = 3
 """With two countries ECI is plus and minus one by definition."""
 ROUNDING = 1e-12
@@ -110,6 +115,46 @@ def measure_complexity(exports: pd.DataFrame) -> Complexity:
         pd.DataFrame(cog, exports.index, exports.columns, copy=False),
         pd.DataFrame(proximity, exports.columns, exports.columns, copy=False),
     )
+
+
+def rank_complexity(
+    exports: Mapping[int, pd.DataFrame], advantages: Sequence[float] = ADVANTAGES
+) -> dict[str, RankStability]:
+    """Return how firmly the order of countries by ECI, and of products by PCI, holds over years and thresholds.
+
+    The ranking is that of the latest year with the usual threshold of advantage; the variants (position.10) are
+    all years with all thresholds.
+
+    Parameters
+    ----------
+    exports
+        Year -> exports, countries by products.
+    advantages
+        Values of RCA from which a country has an advantage.
+
+    Returns
+    -------
+    ``eci`` and ``pci``.
+
+    Example
+    -------
+    >>> table = pd.DataFrame([[9.0, 5, 1, 1], [6, 6, 1, 0], [1, 6, 8, 0], [0, 1, 9, 0]], list("abcd"), list("wxyz"))
+    >>> rank_complexity({2023: table, 2024: table}, [1.0])["eci"].mean
+    1.0
+    """
+    found: dict[str, dict[tuple[int, float], pd.Series]] = {"eci": {}, "pci": {}}
+    for year, table in sorted(exports.items()):
+        rca = measure_rca(table)
+        for advantage in dict.fromkeys((*advantages, ADVANTAGE)):
+            eci, pci, _ = solve_indices(rca.to_numpy() >= advantage)
+            found["eci"][year, advantage] = pd.Series(eci, rca.index)
+            found["pci"][year, advantage] = pd.Series(pci, rca.columns)
+    latest = (max(exports), ADVANTAGE)
+    chosen = [(year, advantage) for year in sorted(exports) for advantage in advantages]
+    return {
+        name: measure_stability(series[latest], pd.DataFrame({key: series[key] for key in chosen}))
+        for name, series in found.items()
+    }
 
 
 def tabulate_exports(

@@ -36,7 +36,7 @@ def say_position(position: Position, words: Words, places: str = "plain") -> lis
     >>> from pondasi import load_chain, measure_position
     >>> from pondasi.words import Words
     >>> say_position(measure_position(load_chain(), "IDN"), Words("en"))[0]
-    'Of the production behind the chips that Indonesia uses, 99.9 % lies abroad, over all tiers.'
+    'Of the production behind the chips that Indonesia uses, ... % lies abroad, over all tiers.'
     """
     voice = _Voice(position, words, places)
     said = [voice.say_abroad(position.home), *(voice.say_partners(kind) for kind in ("supply", "tools", "permission"))]
