@@ -2,6 +2,7 @@
 
 import math
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,16 +11,18 @@ import pytest
 from pondasi import balance_flows, build_chain, load_chain
 from pondasi.chain.records import Chain
 from pondasi.chain.shares import complete_shares
+from pondasi.errors import DataError
 from pondasi.stress.backtest import judge_row, run_backtest
 from pondasi.stress.resolve import weigh_suppliers
 from pondasi.stress.schedule import average_losses, combine_losses
 from pondasi.stress.score_rows import Override, ScoreRow, load_score_rows
 from pondasi.stress.scoring import CAP
-from pondasi.stress.shock_library import ShockLibrary, load_shocks
+from pondasi.stress.shock_library import ShockLibrary, load_shocks, shock_files
 from pondasi.stress.shocks import Interval
 from pondasi.stress.staging import revise_chain, stage_row, vary_overrides
 
 SHEET = load_score_rows()
+SHOCKS = shock_files()[0].parent
 ROWS = {row.row: row for row in SHEET.rows}
 RUN = [row for row in SHEET.rows if row.runs]
 
@@ -135,6 +138,28 @@ def test_times_are_reported_apart() -> None:
     assert report.table.loc["e06_peak", "miss_weeks"] == 3
     assert report.table.loc["e22_shipments", "miss_weeks"] == pytest.approx(6.1)
     assert run_backtest(blind, SHEET).table["miss_weeks"].isna().all()
+
+
+def test_rows_and_shocks_may_come_from_another_folder(tmp_path: Path) -> None:
+    """So events that were held out can be scored without being in the project."""
+    text = (SHOCKS / "wuxi_fire_2013.yaml").read_text(encoding="utf-8")
+    (tmp_path / "late.yaml").write_text(text.replace("wuxi_fire_2013", "late").replace("E09", "E99"), encoding="utf-8")
+    head, *lines = (SHOCKS.parent / "backtests" / "score_rows.csv").read_text(encoding="utf-8").splitlines()
+    line = next(line for line in lines if line.startswith("e09_dram"))
+    line = line.replace("e09_dram,E09,wuxi_fire_2013", "late,E99,late").replace(
+        ",no,naive_is_source", ",yes,independent"
+    )
+    (tmp_path / "score_rows.csv").write_text(f"{head}\n{line}\n", encoding="utf-8")
+    sheet = load_score_rows(tmp_path)
+    report = run_backtest(perfect, sheet)
+    assert (report.mean, report.against_naive.test.rows) == (0, 1)
+    assert report.balance.accuracy is None
+    more = load_shocks(today(), tmp_path)
+    labels = label(today())
+    assert stage_row(sheet.rows[0], (), more, labels, weigh_suppliers(today(), labels)).rows == 1
+    (tmp_path / "late.yaml").write_text("shock: late\n", encoding="utf-8")
+    with pytest.raises(DataError):
+        load_shocks(today(), tmp_path)
 
 
 def test_progress_is_told() -> None:

@@ -1,5 +1,8 @@
 """Drawn disruptions: each belongs to its scenario, follows the table of hazards, and is a shock like any other."""
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -90,6 +93,34 @@ def test_chunks_of_workers_put_together_are_the_whole() -> None:
         ]
         scenarios = [scenario for part in parts for scenario in scenarios_of(part)]
         assert all(same(left, right) for left, right in zip(scenarios, scenarios_of(whole), strict=True))
+
+
+DIGEST = """
+from hashlib import sha256
+from pondasi import load_world
+from pondasi.chain.shares import complete_shares
+import pandas as pd
+from pondasi.stress.sampling import prepare_hazards, sample_shocks
+world = load_world()
+labels = pd.MultiIndex.from_frame(complete_shares(world.chain)[["node", "country"]])
+drawn = sample_shocks(prepare_hazards(world, labels), 20, seed=4, mode="poisson").schedule
+print(sha256(b"".join(getattr(drawn, name).tobytes() for name in ("supplier", "week", "loss", "start"))).hexdigest())
+"""
+
+
+def test_another_process_draws_the_same_bits() -> None:
+    """Whatever the salt of its hashes, which sets and dictionaries could carry into an order."""
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            env={**os.environ, "PYTHONHASHSEED": salt},
+            check=True,
+            stdout=subprocess.PIPE,
+        ).stdout
+        for salt in ("1", "2")
+    }
+    assert len(outputs) == 1
+    assert len(outputs.pop().strip()) == 64
 
 
 def test_a_longer_horizon_only_adds_events() -> None:

@@ -160,6 +160,13 @@ def test_routes_have_buyers() -> None:
     assert resolve_shock(shock(every), LABELS).buyer.tolist() == [FOREIGN]
 
 
+def test_a_country_that_is_cut_off_still_supplies_itself() -> None:
+    hit = Hit(("gas",), ("*",), one(1.0), channel="route", buyers=("KOR",), hold_weeks=one(2))
+    assert [LABELS[supplier] for supplier in resolve_shock(shock(hit), LABELS).supplier] == [("gas", "JPN")]
+    named = Hit(("gas",), ("JPN", "KOR"), one(1.0), channel="route", buyers=("KOR",), hold_weeks=one(2))
+    assert len(resolve_shock(shock(named), LABELS).supplier) == 2
+
+
 # --- several hits --------------------------------------------------------------------------------
 
 

@@ -137,6 +137,8 @@ class _Work:
         for supplier, part in self._find_suppliers(number, hit, countries):
             loss = hit.loss.value * part
             for buyer in buyers:
+                if ALL in countries and buyer >= 0 and self.countries[buyer] == self.country[supplier]:
+                    continue  # a country that is cut off from all others still supplies itself
                 key = (supplier, CHANNELS.index(hit.channel), buyer, hit.start_week)
                 self.rows.setdefault(key, []).append((hit.start_week + week, loss * gone))
                 self.scrap[key] = self.scrap.get(key, 0.0) + (loss * float(gone[0]) if hit.scrap else 0.0)

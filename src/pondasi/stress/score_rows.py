@@ -107,6 +107,12 @@ class ScoreSheet:
 def load_score_rows(path: str | Path | None = None) -> ScoreSheet:
     """Return the rows of the backtest, by default those that ship.
 
+    Parameters
+    ----------
+    path
+        Another folder with the tables ``score_rows`` and, if it has any, ``score_overrides``: rows of events
+        that were held out, say, with their shocks beside them (see `load_shocks`).
+
     Raises
     ------
     DataError
@@ -127,7 +133,8 @@ def load_score_rows(path: str | Path | None = None) -> ScoreSheet:
     if errors:
         raise DataError(errors, "pack_has_problems", file=pack.file)
     rows = tuple(_read_row(row) for row in list_rows(typed["score_rows"].frame))
-    overrides = [_read_override(row) for row in list_rows(typed["score_overrides"].frame)]
+    others = typed.get("score_overrides")
+    overrides = [] if others is None else [_read_override(row) for row in list_rows(others.frame)]
     return ScoreSheet(rows, {row.row: tuple(o for o in overrides if o.row == row.row) for row in rows})
 
 

@@ -52,8 +52,15 @@ class ShockLibrary:
     sources: pd.DataFrame
 
 
-def load_shocks(chain: Chain | None = None) -> ShockLibrary:
+def load_shocks(chain: Chain | None = None, more: str | Path | None = None) -> ShockLibrary:
     """Return the library, checked against a chain (the shipped one by default).
+
+    Parameters
+    ----------
+    chain
+        Whose nodes and sources the shocks may name.
+    more
+        A folder of forms of one's own, which come after those that ship.
 
     Raises
     ------
@@ -68,7 +75,8 @@ def load_shocks(chain: Chain | None = None) -> ShockLibrary:
     """
     tables = _read_tables()
     known = know_chain(chain)
-    reports = [check_shock(path, known) for path in shock_files()]
+    own = [] if more is None else sorted(path for path in Path(more).iterdir() if path.suffix.lower() in FORMS)
+    reports = [check_shock(path, known) for path in (*shock_files(), *own)]
     problems = [problem for report in reports for problem in report.problems if problem.level == "error"]
     if problems:
         raise DataError(problems, "pack_has_problems", file="shocks")

@@ -32,7 +32,7 @@ Base = Literal["hit", "world"]
 """What a loss is a fraction of: the capacity (or route, or demand) that is hit, or the world's supply of the node."""
 
 ALL = "*"
-"""Every node, every country; as buyers every country but the supplier's own."""
+"""Every node, every country. On either end of a route: every country but the one at the other end."""
 HOME = "HOME"
 """A country that is named only when the shock is used, such as 'a port of the home country'."""
 
