@@ -9,6 +9,7 @@ import sys
 from functools import cache
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.measure import find_shared
 from pondasi.stress.industries import IndustryTable, close_table
@@ -44,8 +45,12 @@ SHORT = 15
 def world_of_2010() -> IndustryTable:
     """Return the table of 41 economies and 35 industries, closed: output is what is sold."""
     with np.load(find_shared("data/wiod_2009_2011/wiod_2010.npz"), allow_pickle=True) as data:
-        labels = [(str(country), str(industry)) for country in data["countries"] for industry in data["industries"]]
-        return close_table(data["Z"].astype(float), data["F"].astype(float).sum(axis=1), labels)
+        countries, industries = map(str, data["countries"]), list(map(str, data["industries"]))
+        labels = pd.MultiIndex.from_product([list(countries), industries], names=["region", "sector"])
+        Z, F = data["Z"].astype(float), data["F"].astype(float)
+    users = labels.unique("region")
+    final = pd.DataFrame(F.reshape(len(labels), len(users), -1).sum(axis=2), labels, users)
+    return close_table(Z, final, labels)
 
 
 def stop(lost: dict[str, float]) -> CapacityLoss:
