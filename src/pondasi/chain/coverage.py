@@ -86,6 +86,28 @@ def weigh_doubt(chain: Chain, basis: Basis = "location", *, strict: bool = False
     return {"nodes": float(doubt.mean()), "sales": float((doubt * sales).sum() / sales.sum())}
 
 
+def weigh_links(chain: Chain) -> pd.DataFrame:
+    """Return which part of what goes along the links of each role rests on a size of each grade.
+
+    Returns
+    -------
+    Index role; columns as in `weigh_grades` [fraction of the money], adding up to one. Links whose size or
+    whose supplier's sales are unknown carry no known money and are left out: `count_grades` counts them.
+
+    Example
+    -------
+    >>> from pondasi import load_chain
+    >>> list(weigh_links(load_chain()).index)
+    ['capital', 'flow', 'licence']
+    """
+    sales = chain.links["supplier"].map(chain.nodes.set_index("node")["market_usd"])
+    money = (chain.links["sales_share"] * sales).rename("money")
+    by = pd.concat([chain.links[["role", "grade"]], money], axis=1).dropna()
+    table = by.pivot_table(index="role", columns="grade", values="money", aggfunc="sum", fill_value=0.0)
+    table = table.reindex(columns=list(GRADES), fill_value=0.0)
+    return table.div(table.sum(axis=1), axis=0)
+
+
 def _read_strictly(chain: Chain) -> Chain:
     """Return the chain with the shares graded assumed that rest in part on a source that was not read."""
     sources = chain.sources

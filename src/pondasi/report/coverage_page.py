@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pondasi.chain.coverage import count_grades, weigh_doubt, weigh_grades
+from pondasi.chain.coverage import count_grades, weigh_doubt, weigh_grades, weigh_links
 from pondasi.facts import GRADES
 from pondasi.report.numbers import Numbers
 from pondasi.tables.dictionary import load_dictionary
@@ -40,6 +40,11 @@ def render_coverage(chain: Chain, words: Words) -> str:
         mean = weigh_grades(chain, basis).mean()
         meaning = load_dictionary().codes["basis"][basis][words.language]
         lines.append(_line([meaning, *(numbers.percent(float(mean[grade])) for grade in GRADES)]))
+    lines += ["", words.say("evidence.links"), ""]
+    lines += _head([words.say("evidence.role"), *grades])
+    for role, part in weigh_links(chain).iterrows():
+        meaning = load_dictionary().codes["role"][str(role)][words.language]
+        lines.append(_line([meaning, *(numbers.percent(float(part[grade])) for grade in GRADES)]))
     lines += ["", words.say("evidence.doubt"), ""]
     lines += _head([words.say("evidence.reading"), words.say("evidence.nodes"), words.say("evidence.sales")])
     for reading in ("graded", "strict"):
