@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pondasi.chain.load import check_pack, load_world, world_path
-from pondasi.chain.overlay import Overlay, check_overlay, is_overlay, lay_over, load_overlay
+from pondasi.chain.overlay import TOUCHED, Overlay, check_overlay, is_overlay, lay_over, load_overlay
 from pondasi.chain.records import CHAIN_TABLES, World
 from pondasi.errors import DataError, UsageError
 from pondasi.tables.dictionary import load_dictionary
@@ -252,6 +252,10 @@ def test_an_overlay_is_read_from_a_folder_with_its_own_source(world, folder):
     assert laid.chain.hash != world.chain.hash
     assert laid.chain.overlays[0].secrecy == "confidential"
     assert check_pack(world_path()).ok
+
+
+def test_every_table_of_the_world_may_be_laid_over(world):
+    assert set(TOUCHED) == {*CHAIN_TABLES, *world.companions}
 
 
 def test_companions_may_be_laid_over_too(world, folder):

@@ -52,7 +52,7 @@ def test_the_position_is_told_and_kept(run, tmp_path, language):
     )  # fmt: skip
     words = Words(language)
     assert code == 0
-    for name in ("compare", "supply", "tools", "permission", "capability"):
+    for name in ("compare", "supply", "tools", "permission", "concentration", "upstreamness", "coverage", "capability"):
         assert words.say(f"position.table.{name}") in out
     assert {"en": "IDR", "id": "rupiah", "ja": "ルピア"}[language] in out
     assert "2025" in out

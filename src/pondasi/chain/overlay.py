@@ -37,7 +37,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HEAD_FILE = "overlay.toml"
-TOUCHED = (*CHAIN_TABLES, "controls", "hazards", "sites", "capability", "routes", "concordance", "trade_audit")
+TOUCHED = (
+    *CHAIN_TABLES,
+    "controls",
+    "hazards",
+    "sites",
+    "capability",
+    "routes",
+    "concordance",
+    "trade_prior",
+    "trade_audit",
+    "pace",
+)
 """Tables that an overlay may touch: those of the chain and its companions, not those of a case."""
 HEADER_ROWS = 2
 """A CSV file shows its first row of data as row 2."""

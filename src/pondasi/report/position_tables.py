@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pondasi.facts import Figure
+from pondasi.facts import GRADES, Figure
 from pondasi.places import name_place
 from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.rows import index_rows, list_rows
@@ -32,7 +32,7 @@ class TextTable:
 def tabulate_position(
     position: Position, words: Words, numbers: Numbers, places: str = "plain", *, whole: bool = False
 ) -> tuple[TextTable, ...]:
-    """Return the tables of a position: countries side by side, partners by kind, what home makes, capability.
+    """Return the tables of a position: countries side by side, partners by kind, what home makes, concentration.
 
     Parameters
     ----------
@@ -43,11 +43,13 @@ def tabulate_position(
     places
         Profile of place names.
     whole
-        Whether every partner and node is listed, and the capability indicators too.
+        Whether every partner and node is listed, and upstreamness, coverage and capability too.
     """
     teller = _Teller(position, words, numbers, places, None if whole else SHOWN)
     tables = [teller.compare(), *(teller.list_partners(kind) for kind in ("supply", "tools", "permission"))]
-    tables += [teller.list_nodes(), *([teller.list_capability()] if whole else [])]
+    tables += [teller.list_nodes(), teller.list_concentration()]
+    if whole:
+        tables += [teller.list_upstreamness(), teller.list_coverage(), teller.list_capability()]
     return tuple(table for table in tables if table.rows)
 
 
@@ -111,15 +113,59 @@ class _Teller:
     def list_nodes(self) -> TextTable:
         """Return what home makes and uses, by share of the world."""
         position = self.position
-        ranks = index_rows(position.stability["shares"].ranks.rename_axis("node").reset_index(), "node")
         shares = index_rows(position.shares.xs(position.home, level="country").reset_index(), "node")
         rows = []
-        for node, rank in list(ranks.items())[: self.shown]:
-            row, name = shares[node], str(position.nodes.loc[node, f"name_{self.words.language}"])
+        for rank in self.list_ranks("shares"):
+            row = shares[rank["node"]]
             grade = self.words.say(f"grade.{row['grade']}")
-            rows.append((name, self.figure(row, "share", "fraction", row["grade"]), grade, *self.rank(rank)))
+            rows.append(
+                (self.node(rank["node"]), self.figure(row, "share", "fraction", row["grade"]), grade, *self.rank(rank))
+            )
         head = self.column("node", "world_share", "grade", *self.firmness())
         return TextTable(self.words.say("position.table.shares", home=self.name(position.home)), head, tuple(rows))
+
+    def list_concentration(self) -> TextTable:
+        """Return how concentrated the making of nodes is, the most concentrated first."""
+        found = index_rows(self.position.concentration.reset_index(), "node")
+        rows = []
+        for rank in self.list_ranks("concentration"):
+            row = found[rank["node"]]
+            ends = {"value": row["hhi"], "low": row["hhi_draw_low"], "high": row["hhi_draw_high"]}
+            parts = (
+                {"share": row[name], "low": row[f"{name}_low"], "high": row[f"{name}_high"]} for name in ("cr1", "cr3")
+            )
+            cells = [self.figure(part, "share", "fraction") for part in parts]
+            named = (self.node(rank["node"]), self.figure(ends, "value", "index"), self.name(row["top"]))
+            rows.append((*named, *cells, *self.rank(rank)))
+        head = self.column("node", "hhi", "top", "cr1", "cr3", *self.firmness())
+        return TextTable(self.words.say("position.table.concentration"), head, tuple(rows))
+
+    def list_upstreamness(self) -> TextTable:
+        """Return how far nodes stand from the final buyer, the farthest first."""
+        found = index_rows(self.position.upstreamness.reset_index(), "node")
+        rows = [
+            (self.node(rank["node"]), self.figure(found[rank["node"]], "upstreamness", "sales"), *self.rank(rank))
+            for rank in self.list_ranks("upstreamness")
+        ]
+        head = self.column("node", "sales", *self.firmness())
+        return TextTable(self.words.say("position.table.upstreamness"), head, tuple(rows))
+
+    def list_coverage(self) -> TextTable:
+        """Return which part of each node rests on shares of each grade, by place of production."""
+        rows = [
+            (self.node(row["node"]), *(self.numbers.percent(row[grade]) for grade in GRADES))
+            for row in list_rows(self.position.coverage.xs("location", level="basis").reset_index())
+        ]
+        head = (*self.column("node"), *(self.words.say(f"grade.{grade}") for grade in GRADES))
+        return TextTable(self.words.say("position.table.coverage"), head, tuple(rows))
+
+    def list_ranks(self, ranking: str) -> list[dict[str, Any]]:
+        """Return a ranking of nodes, as far as it is shown."""
+        ranks = self.position.stability[ranking].ranks.rename_axis("node").reset_index()
+        return list_rows(ranks)[: self.shown]
+
+    def node(self, node: str) -> str:
+        return str(self.position.nodes.loc[node, f"name_{self.words.language}"])
 
     def list_capability(self) -> TextTable:
         """Return the indicators of home and peers side by side, with their years."""
