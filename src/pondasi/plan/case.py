@@ -1,4 +1,4 @@
-"""The case of a plan: one country's steps, money, people, limits, partners and futures, checked (plan.1)."""
+"""The case of a plan: one country's steps, money, people, limits, partners and futures, checked."""
 
 from __future__ import annotations
 

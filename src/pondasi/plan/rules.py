@@ -1,4 +1,4 @@
-"""What must hold in the steps of a case, beyond cells, keys, references, units and intervals (plan.1)."""
+"""What must hold in the steps of a case, beyond cells, keys, references, units and intervals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must hold in the money, the partners and the futures of a case (plan.1)."""
+"""What must hold in the money, the partners and the futures of a case."""
 
 from __future__ import annotations
 
