@@ -204,14 +204,20 @@ def _find_break(text: str, most: int, fits: Callable[[str], bool]) -> int:
     places = range(most, most // 3, -1)
     bracket = next((at for at in places if at < len(text) and text[at] == "（" and fits(text[at:])), 0)
     comma = next((at for at in places if text[at - 1] in AFTER or text[at : at + 1] in {"（", " "}), 0)
-    plain = next((at for at in places if _may_part(text[at - 1], text[at : at + 1])), 0)
-    return bracket or comma or plain or most
+    allowed = [at for at in places if _may_part(text[at - 1], text[at : at + 1])]
+    word = next((at for at in allowed if _script(text[at - 1]) != _script(text[at : at + 1])), 0)
+    return bracket or comma or word or next(iter(allowed), most)
 
 
 def _may_part(before: str, after: str) -> bool:
     """Tell whether a line may end between two signs."""
     word = before.isascii() and after.isascii() and before.isalnum() and after.isalnum()
     return not (word or after in NEVER_FIRST or before in NEVER_LAST)
+
+
+def _script(sign: str) -> str:
+    """Return the kind of writing of a sign: words of Japanese mostly begin where it changes."""
+    return unicodedata.name(sign, "").split(" ", 1)[0] if sign and sign not in NEVER_FIRST else ""
 
 
 def _is_wide(sign: str) -> bool:
