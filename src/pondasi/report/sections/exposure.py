@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from pondasi.report.context import Context
 
 SHOWN = 12
-LARGEST = 2
-"""Nodes that are named for the first place; for the next ones it is one each."""
 FIRM = 0.9
 """Part of the draws from which on the order of two places is said without a doubt."""
 KINDS: tuple[Kind, ...] = ("supply", "value", "tools", "permission")
@@ -59,14 +57,14 @@ def _say_first(context: Context) -> Statement:
         "home": context.home,
         "place": context.place_in_text(partners[0]),
         "part": _cite_part(context, partners[0]),
-        "nodes": _name_largest(context, partners[0], LARGEST),
+        "nodes": _name_largest(context, partners[0]),
     }
     if _is_pair(context):
         text = context.say(
             "brief.exposure.first_pair",
             second=context.place_in_text(partners[1]),
             second_part=_cite_part(context, partners[1]),
-            second_nodes=_name_largest(context, partners[1], LARGEST),
+            second_nodes=_name_largest(context, partners[1]),
             order=context.cite(f"order/{findings.home}/{partners[0]}/{partners[1]}"),
             **fields,
         )
@@ -94,7 +92,7 @@ def _say_next(context: Context) -> Statement | None:
     for name, code in zip(("second", "third"), places, strict=True):
         fields[name] = context.place_in_text(code)
         fields[f"{name}_part"] = _cite_part(context, code)
-        fields[f"{name}_nodes"] = _name_largest(context, code, 1)
+        fields[f"{name}_nodes"] = _name_largest(context, code)
     return Statement(context.say("brief.exposure.next", **fields), "exposure", context.findings.exposure_grade)
 
 
@@ -103,11 +101,10 @@ def _cite_part(context: Context, country: str, kind: Kind = "supply") -> str:
     return context.cite(f"exposure/{context.findings.home}/{country}{more}")
 
 
-def _name_largest(context: Context, country: str, most: int) -> str:
-    """Name the nodes in which home depends most on a country."""
-    rows = list_rows(context.findings.exposure.by_node.loc[context.findings.home].reset_index())
-    mine = sorted((row for row in rows if row["country"] == country), key=lambda row: -row["value"])
-    return context.join([context.node_in_text(row["node"]) for row in mine[:most]])
+def _name_largest(context: Context, country: str) -> str:
+    """Name the node in which home depends most on a country; one alone, for names may hold commas."""
+    mine = [row for row in context.findings.behind if row["country"] == country]
+    return context.node_in_text(max(mine, key=lambda row: float(row["value"]))["node"])
 
 
 def _say_value(context: Context) -> Statement | None:
