@@ -37,7 +37,7 @@ def test_the_score_is_said_with_its_figures(report: Backtest) -> None:
     text = " ".join(say_score(report, Words("en")))
     assert "The model sees 6 of 6 losses and leaves 8 of 8 nulls alone" in text
     assert "6 of 6 losses lie in the model's 80 % interval; the true rate may be 54 % to 100 %" in text
-    assert "a model without any error would reach p = 0.25" in text
+    assert "a model without any error would reach p = 0.125" in text
     page = render_backtest(report, SHEET, Words("en"))
     assert "Not represented: without stocks" in page
     assert "1.0 weeks off" in page

@@ -87,9 +87,7 @@ def test_the_figures_agree_with_the_event_set(shared) -> None:
         assert row.observed is not None
         assert source["event_id"] == row.event
         assert row.naive.value == pytest.approx(source["naive_central"], rel=0.05)
-        assert row.observed.value == pytest.approx(
-            source["actual_central"], rel=0.11
-        )  # cameras: 30 there, 33 in the outcomes
+        assert row.observed.value == pytest.approx(source["actual_central"])
 
 
 def test_overrides_are_of_rows_that_run_and_say_why() -> None:
