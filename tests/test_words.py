@@ -32,6 +32,7 @@ CARRIERS = {
     "row.problem": 0,
     "self.note_finding": 0,
     "self.note_fault": 0,
+    "_RefusedError": 0,
 }
 """What takes the key of a problem, and the place of the key among its arguments."""
 

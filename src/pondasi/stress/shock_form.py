@@ -154,18 +154,11 @@ _SHOWN = {"description", "hits.channel", "hits.hold_weeks", "hits.recovery_weeks
 
 
 def _read_text(pack: RawPack, text: str, known: Known) -> Shock | None:
-    depth = 0
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            place = Place(pack.file, None, _line(event.start_mark))
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if isinstance(event, yaml.AliasEvent):
-                pack.add("form_alias", place, value=f"*{event.anchor}")
-                return None
-            if depth > MAX_DEPTH:
-                pack.add("form_too_deep", place)
-                return None
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_StrictLoader)
+    except _RefusedError as error:
+        pack.add(error.key, Place(pack.file, None, _line(error.mark)), value=error.value)
+        return None
     except yaml.YAMLError as error:
         place = Place(pack.file, None, _line(getattr(error, "problem_mark", None)))
         pack.add("form_broken", place, reason=getattr(error, "problem", None) or str(error).partition("\n")[0])
@@ -174,6 +167,31 @@ def _read_text(pack: RawPack, text: str, known: Known) -> Shock | None:
         pack.add("form_no_keys", Place(pack.file, None, 1))
         return None
     return _Form(pack, known).read(root)
+
+
+class _RefusedError(Exception):
+    """YAML that could be read, but that this form does not take."""
+
+    def __init__(self, key: str, mark: Any, value: str | None = None) -> None:  # noqa: ANN401 - as in _line
+        super().__init__(key)
+        self.key, self.mark, self.value = key, mark, value
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Takes no anchors that are repeated and no deep nesting, so that a small file stays small."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 - as in yaml
+        event = self.peek_event()  # type: ignore[no-untyped-call]  # so it is in the stubs of yaml
+        if isinstance(event, yaml.AliasEvent):
+            raise _RefusedError("form_alias", event.start_mark, f"*{event.anchor}")
+        if self.depth == MAX_DEPTH:
+            raise _RefusedError("form_too_deep", event.start_mark)
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
 class _Form:
