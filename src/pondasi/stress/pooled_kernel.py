@@ -7,7 +7,7 @@ a row while it is in cache: orders received ``c_i sum_j Z_ij u_kj``, what arrive
 sums over a sector's rows are private to it and the answer does not depend on the number of threads.
 
 Arrays end with the lanes: (n, lanes) for industries, (pairs, lanes) for sectors' goods at users. In a full table the
-pair of sector k and user j is ``k n + j``; in a sparse one pairs are listed user by user.
+pair of sector k and user j is ``k n + j``; a sparse one keeps the pairs that occur, in the same order.
 
 The body of each parallel loop is a function of its own. Written in place, numba 0.68 compiles some of them wrongly: the
 smallest of several limits came out as the last, with one thread too.
@@ -308,15 +308,15 @@ def restock_block(start: int, end: int, targets: Targets, own: Industries, goods
 class Entries(NamedTuple):
     """A sparse table by rows and by pairs.
 
-    ``start`` (n + 1,), ``pair`` and ``value``, of each entry; ``user_start`` (n + 1,), each user's first pair, and
-    ``sector``, of each pair.
+    ``start`` (n + 1,), ``pair`` and ``value``, of each entry; ``pair_start`` (K + 1,), each sector's first pair, and
+    ``user``, of each pair. Along a row pairs ascend, and a sector's pairs lie together.
     """
 
     start: NDArray[np.int64]
     pair: NDArray[np.int64]
     value: Array
-    user_start: NDArray[np.int64]
-    sector: NDArray[np.int64]
+    pair_start: NDArray[np.int64]
+    user: NDArray[np.int64]
 
 
 @njit(cache=True, parallel=True)
@@ -334,11 +334,9 @@ def pass_sparse_sector(
     lanes = asked.shape[1]
     start, pair, value = Z.start, Z.pair, Z.value
     unit, arrived, total = goods.unit, goods.arrived, goods.total
-    for e in range(start[first[k]], start[first[k + 1]]):
-        for s in range(lanes):
-            arrived[pair[e], s] = 0.0
-            if rates.by_capacity:
-                total[pair[e], s] = 0.0
+    arrived[Z.pair_start[k] : Z.pair_start[k + 1]] = 0.0
+    if rates.by_capacity:
+        total[Z.pair_start[k] : Z.pair_start[k + 1]] = 0.0
     for i in range(first[k], first[k + 1]):
         wanted, arriving, pull = asked[i], own.arriving[i], own.pull[i]
         wanted[:] = 0.0
@@ -354,26 +352,43 @@ def pass_sparse_sector(
 
 
 @njit(cache=True, parallel=True)
-def restock_sparse(Z: Entries, targets: Targets, own: Industries, goods: Goods, rates: Rates) -> None:
-    """Stocks and needs of all pairs of a sparse table."""
-    for j in prange(own.output.shape[0]):
-        restock_user(j, Z, targets, own, goods, rates)
+def restock_sparse(
+    Z: Entries,
+    chunks: NDArray[np.int64],
+    least: Array,
+    targets: Targets,
+    own: Industries,
+    goods: Goods,
+    rates: Rates,
+) -> None:
+    """Stocks and needs of all pairs of a sparse table, a chunk of sectors to each thread.
+
+    ``chunks`` holds the first sector of each chunk and, at the end, K; ``least``, shape (chunks, n, lanes), gets the
+    output that the goods of each chunk allow. The smallest of them is the same for any number of chunks.
+    """
+    for c in prange(len(chunks) - 1):
+        restock_chunk(chunks[c], chunks[c + 1], Z, least[c], targets, own, goods, rates)
 
 
 @njit(cache=True, error_model="numpy")
-def restock_user(j: int, Z: Entries, targets: Targets, own: Industries, goods: Goods, rates: Rates) -> None:
-    """Stocks, needs and limits of one user of a sparse table (stress.p4, stress.p6, stress.p7)."""
-    output, planned, allowed = own.output[j], own.planned[j], own.allowed[j]
+def restock_chunk(
+    start: int, end: int, Z: Entries, least: Array, targets: Targets, own: Industries, goods: Goods, rates: Rates
+) -> None:
+    """Stocks, needs and limits of some sectors' goods in a sparse table (stress.p4, stress.p6, stress.p7)."""
+    output, planned = own.output, own.planned
     rate, negligible = rates.restoration_rate, rates.negligible
     stock, unit, arrived, total = goods.stock, goods.unit, goods.arrived, goods.total
-    allowed[:] = np.inf
-    for p in range(Z.user_start[j], Z.user_start[j + 1]):
-        A, n_k, m_k = goods.A[p], targets.cover[Z.sector[p]], targets.bound[Z.sector[p]]
-        for s in range(len(output)):
-            arrivals, H = unit[p, s] * arrived[p, s], total[p, s]
-            left, need = move_stock(stock[p, s], arrivals, A, output[s], planned[s], n_k, rate)
-            stock[p, s] = left
-            unit[p, s] = need / H if H > 0 else 0.0
-        if negligible < A and not np.isinf(n_k):
-            for s in range(len(output)):
-                allowed[s] = min(allowed[s], stock[p, s] / (m_k * A))
+    lanes = output.shape[1]
+    least[:] = np.inf
+    for k in range(start, end):
+        n_k, m_k = targets.cover[k], targets.bound[k]
+        for p in range(Z.pair_start[k], Z.pair_start[k + 1]):
+            A, j = goods.A[p], Z.user[p]
+            for s in range(lanes):
+                arrivals, H = unit[p, s] * arrived[p, s], total[p, s]
+                left, need = move_stock(stock[p, s], arrivals, A, output[j, s], planned[j, s], n_k, rate)
+                stock[p, s] = left
+                unit[p, s] = need / H if H > 0 else 0.0
+            if negligible < A and not np.isinf(n_k):
+                for s in range(lanes):
+                    least[j, s] = min(least[j, s], stock[p, s] / (m_k * A))

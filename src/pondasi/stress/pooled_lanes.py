@@ -22,6 +22,7 @@ from pondasi.stress.pooled_kernel import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from pondasi.stress.pooled_kernel import Entries
     from pondasi.stress.pooled_model import PooledModel
     from pondasi.stress.pooled_shocks import PooledShock, Rebuilding
 
@@ -110,9 +111,9 @@ def advance_lanes(model: PooledModel, lanes: Lanes, step: int) -> Array:
             pass_full(flows.full, model.first, lanes.asked, own, goods, rates)
         else:
             pass_full_lanes(flows.full, model.first, lanes.asked, own, goods, rates)
-        _use_threads(len(goods.A) * count / GOODS_PER_THREAD, threads)
+        used = _use_threads(len(goods.A) * count / GOODS_PER_THREAD, threads)
         if flows.entries is not None:
-            restock_sparse(flows.entries, model.targets, own, goods, rates)
+            _restock_sparse(model, lanes, flows.entries, used)
         else:
             restock_full(model.targets, own, goods, rates)
     finally:
@@ -122,9 +123,20 @@ def advance_lanes(model: PooledModel, lanes: Lanes, step: int) -> Array:
     return delivered
 
 
-def _use_threads(worth: float, most: int) -> None:
-    """Let the next kernel use as many threads as its work is worth."""
-    numba.set_num_threads(int(min(max(worth, 1), most)))
+def _use_threads(worth: float, most: int) -> int:
+    """Let the next kernel use as many threads as its work is worth; return how many."""
+    threads = int(min(max(worth, 1), most))
+    numba.set_num_threads(threads)
+    return threads
+
+
+def _restock_sparse(model: PooledModel, lanes: Lanes, entries: Entries, threads: int) -> None:
+    """Share the sectors out so that threads have as many pairs each, and take the smallest limit that they find."""
+    even = np.linspace(0, len(entries.user), threads + 1)[1:-1]
+    chunks = np.concatenate([[0], np.searchsorted(entries.pair_start, even), [len(entries.pair_start) - 1]])
+    least = np.empty((threads, *lanes.own.output.shape))
+    restock_sparse(entries, chunks.astype(np.int64), least, model.targets, lanes.own, lanes.goods, model.rates)
+    least.min(axis=0, out=lanes.own.allowed)
 
 
 def _shock_lanes(model: PooledModel, lanes: Lanes, step: int) -> None:

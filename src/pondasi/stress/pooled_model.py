@@ -127,19 +127,20 @@ def _lay_full(Z: Array, order: NDArray[np.intp], first: NDArray[np.intp], part: 
 
 
 def _lay_sparse(Z: sparse.csr_array, order: NDArray[np.intp], number: NDArray[np.intp], part: float) -> FlowLayout:
-    n, sectors = len(order), int(number.max(initial=0)) + 1
+    n = len(order)
     cells = sparse.coo_array(Z[order][:, order])
     cells.eliminate_zeros()
     row, column = (place.astype(np.int64) for place in cells.coords)
     value = cells.data * part
-    pairs, pair = np.unique(column * sectors + number[row], return_inverse=True)
-    user, sector = np.divmod(pairs, sectors)
+    pairs, pair = np.unique(number[row] * n + column, return_inverse=True)
+    sector, user = np.divmod(pairs, max(n, 1))
     by_row = np.lexsort((column, row))
     start = np.searchsorted(row[by_row], np.arange(n + 1))
+    pair_start = np.searchsorted(sector, np.arange(number.max(initial=-1) + 2))
     return FlowLayout(
         total=np.bincount(pair, weights=value, minlength=len(pairs)).astype(float),
         sector=sector,
         user=user,
         full=np.zeros((0, 0)),
-        entries=Entries(start, pair[by_row], value[by_row], np.searchsorted(user, np.arange(n + 1)), sector),
+        entries=Entries(start, pair[by_row], value[by_row], pair_start, user),
     )
