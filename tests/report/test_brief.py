@@ -1,5 +1,8 @@
 """The brief: one page that stands alone, speaks three languages and shows nothing without its source."""
 
+import base64
+import csv
+import io
 import re
 from html.parser import HTMLParser
 
@@ -54,7 +57,20 @@ def test_every_anchor_leads_somewhere_and_every_id_is_unique(pages, language):
     inner = {link[1:] for link in page.links if link.startswith("#")}
     assert inner <= set(page.ids)
     assert len(page.ids) == len(set(page.ids))
-    assert all(link.startswith(("#", "https://", "http://")) for link in page.links)
+    assert all(link.startswith(("#", "https://", "http://", "data:text/csv;")) for link in page.links)
+
+
+def test_the_rows_behind_a_chart_can_be_taken_away(pages, briefs, language):
+    links = [link for link in Page(pages[language]).links if link.startswith("data:")]
+    charts = [chart for section in briefs[language].sections for chart in section.blocks]
+    assert len(links) == len(charts)
+    for link, chart in zip(links, charts, strict=True):
+        text = base64.b64decode(link.partition("base64,")[2]).decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text)))
+        assert len(rows) == len(chart.table.rows) * (len(chart.table.columns) - 1)
+        figures = [cell.figure for row in chart.table.rows for cell in row[1:]]
+        told = [None if figure is None or figure.value is None else figure.value for figure in figures]
+        assert [float(row["value"]) if row["value"] else None for row in rows] == told
 
 
 def test_the_page_says_its_language(pages, language):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pondasi import UsageError, gather_findings, load_chain, measure_exposure
+from pondasi import UsageError, gather_findings, load_chain, load_world, measure_exposure, read_prior
 from pondasi.report.evidence import gather_evidence
 from pondasi.report.explain import explain_figure
 
@@ -63,6 +63,34 @@ def test_use_has_the_range_that_the_brief_shows(chain):
     found = explain_figure(chain, "use/idn", draws=0).figure
     shown = gather_findings(chain, "IDN", draws=0).use
     assert (found.value, found.low, found.high) == pytest.approx((shown.value, shown.low, shown.high))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "exposure/IDN/JPN",
+        "exposure/IDN/JPN/tools",
+        "exposure/JPN/TWN",
+        "order/IDN/CHN/TWN",
+        "use/IDN/part",
+        "soft/IDN",
+        "position/VNM/foreign_supply",
+        "concentration/litho_euv/hhi",
+        "count/chokepoints/JPN",
+        "coverage/places",
+    ],
+)
+def test_explain_gives_the_figure_that_the_brief_shows(findings, place):
+    prior = read_prior(load_world())
+    shown = gather_evidence(findings.chain, findings).explain(place)
+    found = explain_figure(findings.chain, place, prior, draws=6, seed=1)
+    ends = [
+        [end for end in (one.figure.value, one.figure.low, one.figure.high) if end is not None]
+        for one in (found, shown)
+    ]
+    assert ends[0] == pytest.approx(ends[1])
+    assert found.steps
+    assert found.sources
 
 
 def test_a_country_may_be_written_small(chain):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import csv
+import io
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,6 +15,7 @@ from pondasi.report.marks import split_runs
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pondasi.report.blocks import Chart
     from pondasi.report.brief import Brief
     from pondasi.words import Words
 
@@ -32,6 +36,7 @@ def render_page(brief: Brief, words: Words) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["rows"] = make_download
     environment.filters["rich"] = _make_rich({line.place: line.number for line in brief.figures})
     return environment.get_template("brief.html").render(
         brief=brief,
@@ -42,6 +47,24 @@ def render_page(brief: Brief, words: Words) -> str:
         chart_sources=CHART_SOURCES,
         steps=STEPS,
     )
+
+
+def make_download(chart: Chart) -> str:
+    """Return the rows behind a chart as an address that holds them: CSV in machine format, a line for each cell."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["row", "column", "text", "value", "low", "high", "unit", "year", "grade", "sources", "place"])
+    for row in chart.table.rows:
+        for column, cell in zip(chart.table.columns[1:], row[1:], strict=True):
+            figure = cell.figure
+            known = (
+                (figure.value, figure.low, figure.high, figure.unit, figure.year, figure.grade) if figure else [""] * 6
+            )
+            writer.writerow(
+                [row[0].text, column, cell.text, *known, "|".join(figure.sources if figure else ()), cell.place]
+            )
+    content = base64.b64encode(stream.getvalue().encode("utf-8-sig")).decode("ascii")
+    return f"data:text/csv;charset=utf-8;base64,{content}"
 
 
 def _make_rich(numbers: Mapping[str, int]) -> Callable[[str], Markup]:
