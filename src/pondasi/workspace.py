@@ -124,7 +124,8 @@ class Manifest:
     Parameters
     ----------
     verb, options
-        The command and its options; they alone, with data and seed, fix the result.
+        The command and its options; they alone, with data and seed, fix the result. An option stands under the
+        name of its flag, an argument under its own, so that ``pondasi replay`` can make the call again.
     data
         Id, version and hash of the chain, and the marks of overlays laid over it (`Chain.origin`).
     seed

@@ -13,7 +13,7 @@ from pondasi.chain.overlay import TOUCHED, Overlay, check_overlay, is_overlay, l
 from pondasi.chain.records import CHAIN_TABLES, World
 from pondasi.errors import DataError, UsageError
 from pondasi.tables.dictionary import load_dictionary
-from tests.chain.random_chains import TYPES, change, make_chain
+from tests.chain.random_chains import TYPES, change, make_chain, random_chains
 
 HEAD = 'id = "moi-2026"\nowner = "Ministry"\nsecrecy = "confidential"\nlocale = "machine"\n'
 SHARE = "node,country,firm,basis,share,low,high,year,grade,source,note\n"
@@ -188,6 +188,27 @@ def test_sums_hold_stated_rows_hold_and_the_rest_stays_to_the_bit(overlay):
         pd.testing.assert_frame_equal(laid.chain.tables[table], world.chain.tables[table], check_exact=True)
     assert world.chain.hash == small_world.__wrapped__().chain.hash, "nothing is written back"
     assert [mark.id for mark in laid.chain.overlays] == ["o"]
+
+
+@given(random_chains(spread=True), st.data())
+@settings(max_examples=25)
+def test_on_any_chain_a_stated_share_holds_and_the_node_stays_whole(chain, data):
+    world = World(chain, {})
+    node = data.draw(st.sampled_from(sorted(set(chain.shares["node"]))))
+    country, basis = (
+        data.draw(st.sampled_from(["IDN", "JPN", "MYS"])),
+        data.draw(st.sampled_from(["location", "control"])),
+    )
+    share = data.draw(st.floats(0.0, 0.3).map(lambda value: round(value, 6)))
+    laid = try_lay(world, [overlay_of([(node, country, basis, share)])])
+    assume(laid is not None)
+    after = shares_of(laid, node, basis)
+    assert after[country] == share
+    if len(after) > 1:
+        assert sum(after.values()) == pytest.approx(sum(shares_of(world, node, basis).values()), abs=1e-8)
+    before, frame = chain.shares, laid.chain.shares
+    others = [table[(table["node"] != node) | (table["basis"] != basis)] for table in (before, frame)]
+    pd.testing.assert_frame_equal(*(table.reset_index(drop=True) for table in others), check_exact=True)
 
 
 @given(overlays(("IDN", "MYS"), "a"), overlays(("JPN", "KOR", "DEU"), "b"))

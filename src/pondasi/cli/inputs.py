@@ -37,9 +37,16 @@ def open_world(path: Path | None = None, overlays: Sequence[Path] = (), *, publi
 
 
 def describe_inputs(world: Path | None, overlays: Sequence[Path]) -> dict[str, Any]:
-    """Return the options of a run that name its data, as a manifest keeps them; none where the shipped world is used."""
-    named = {"world": None if world is None else str(world), "overlay": [str(path) for path in overlays]}
+    """Return the options of a run that name its data, as a manifest keeps them; none where the shipped world is used.
+
+    Paths are whole, so that the run can be made again from another folder; a world by its version keeps its name.
+    """
+    named = {"world": None if world is None else _whole(world), "overlay": [_whole(path) for path in overlays]}
     return {name: value for name, value in named.items() if value}
+
+
+def _whole(path: Path) -> str:
+    return str(path.resolve() if path.exists() else path)
 
 
 def say_overlays(chain: Chain, words: Words) -> None:
