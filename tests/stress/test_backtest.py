@@ -11,7 +11,7 @@ import pytest
 from pondasi import balance_flows, build_chain, load_chain
 from pondasi.chain.records import Chain
 from pondasi.chain.shares import complete_shares
-from pondasi.errors import DataError
+from pondasi.errors import DataError, UsageError
 from pondasi.stress.backtest import judge_row, run_backtest
 from pondasi.stress.resolve import weigh_suppliers
 from pondasi.stress.schedule import average_losses, combine_losses
@@ -157,9 +157,14 @@ def test_rows_and_shocks_may_come_from_another_folder(tmp_path: Path) -> None:
     more = load_shocks(today(), tmp_path)
     labels = label(today())
     assert stage_row(sheet.rows[0], (), more, labels, weigh_suppliers(today(), labels)).rows == 1
+    with pytest.raises(UsageError, match="late"):
+        stage_row(sheet.rows[0], (), library(), labels, weigh_suppliers(today(), labels))
     (tmp_path / "late.yaml").write_text("shock: late\n", encoding="utf-8")
     with pytest.raises(DataError):
         load_shocks(today(), tmp_path)
+    (tmp_path / "score_rows.csv").unlink()
+    with pytest.raises(DataError, match="score_rows"):
+        load_score_rows(tmp_path)
 
 
 def test_progress_is_told() -> None:
@@ -211,6 +216,7 @@ def test_the_chain_of_the_year_passes_every_check(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "node", "low", "high"),
     [
+        ("e01_resin", "resin_encapsulation", 0.58, 0.6),
         ("e05_wafers", "wafer_300", 0.24, 0.26),
         ("e06_cars", "fab_logic_ge28", 0.09, 0.11),
         ("e07_laminate", "substrate_bt", 0.49, 0.51),

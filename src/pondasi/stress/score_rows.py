@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pondasi.errors import DataError
+from pondasi.errors import DataError, Place
 from pondasi.stress.shock_library import check_tables
 from pondasi.stress.shocks import Interval
 from pondasi.tables.cells import type_table
@@ -129,6 +129,8 @@ def load_score_rows(path: str | Path | None = None) -> ScoreSheet:
     pack = read_pack(folder)
     typed = {name: type_table(pack, raw, dictionary) for name, raw in pack.tables.items()}
     check_tables(pack, typed)
+    if "score_rows" not in typed:
+        pack.add("table_missing", Place(pack.file), table="score_rows")
     errors = [problem for problem in pack.problems if problem.level == "error"]
     if errors:
         raise DataError(errors, "pack_has_problems", file=pack.file)

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from pondasi.chain.records import Chain
+from pondasi.errors import UsageError
 from pondasi.seeds import name_streams, read_streams
 from pondasi.stress.resolve import resolve_shock
 from pondasi.stress.schedule import join_schedules
 from pondasi.stress.shocks import Interval, draw_triangle, pick_shock, vary_shock
+from pondasi.tables.text import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,9 +91,17 @@ def stage_row(
         Which reading of the shocks: mildest, central or worst.
     draw
         Instead: seed and number of a draw from all intervals.
+
+    Raises
+    ------
+    UsageError
+        If the library has no shock of a name in the row.
     """
     parts = []
     for name, week in zip(row.shocks, row.starts, strict=True):
+        if name not in library.shocks:
+            guess = suggest(name, library.shocks)
+            raise UsageError("shock_unknown_guess" if guess else "shock_unknown", shock=name, guess=guess)
         shock = _set_losses(library.shocks[name], overrides)
         shock = pick_shock(shock, end) if draw is None else vary_shock(shock, *draw)
         parts.append(resolve_shock(_delay(shock, week), labels, holdings))
