@@ -8,6 +8,8 @@ from pondasi.chain.load import world_path
 from pondasi.chain.rules import OUTPUT_TRAIT
 
 BILLION = 1e9
+SENTENCE = 12
+"""Shorter notes say nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +50,12 @@ def test_less_than_a_quarter_of_the_places_rests_on_judgement(world, strict):
     doubt = weigh_doubt(world.chain, strict=strict)
     assert doubt["nodes"] < 0.25
     assert doubt["sales"] < 0.1
+
+
+def test_every_place_that_is_not_assumed_says_how_it_was_derived(world):
+    made = world.chain.shares.query("basis == 'location' and firm.isna() and grade != 'assumed'")
+    bare = made[made["note"].isna() | (made["note"].str.len() < SENTENCE)]
+    assert bare[["node", "country"]].to_numpy().tolist() == []
 
 
 def test_doubt_is_what_the_rows_say(world):
