@@ -115,8 +115,8 @@ def write_steps() -> str:
         "What each step costs, how long it takes, what it gives, and on which sources that rests; one module of each.",
         "Money in million US dollars of 2025, with its interval. Grades: *exact* is stated by the source, *estimated* is",
         "derived from sources (the note of the row says how), *assumed* is judgement or memory. The chance is that of the",
-        "whole step at base terms and is always assumed. How the tables fit together, what was audited and which figures",
-        "are weakest: [the case of a plan](plan-case.md).",
+        "whole step at base terms and rests on judgement in at least one stage. How the tables fit together, what was",
+        "audited and which figures are weakest: [the case of a plan](plan-case.md).",
     ]
     for country in list_cases():
         if (case_path(country) / "steps.csv").exists():
