@@ -202,9 +202,9 @@ def _find_break(text: str, most: int, fits: Callable[[str], bool]) -> int:
         space = text.rfind(" ", 0, most + 1)
         return space if space > 0 else most
     places = range(most, most // 3, -1)
-    bracket = next((at for at in places if at < len(text) and text[at] == "（" and fits(text[at:])), 0)
-    comma = next((at for at in places if text[at - 1] in AFTER or text[at : at + 1] in {"（", " "}), 0)
     allowed = [at for at in places if _may_part(text[at - 1], text[at : at + 1])]
+    bracket = next((at for at in allowed if text[at : at + 1] == "（" and fits(text[at:])), 0)
+    comma = next((at for at in allowed if text[at - 1] in AFTER or text[at : at + 1] in {"（", " "}), 0)
     word = next((at for at in allowed if _script(text[at - 1]) != _script(text[at : at + 1])), 0)
     return bracket or comma or word or next(iter(allowed), most)
 
