@@ -1,0 +1,362 @@
+"""The engine: the plan solved by decomposition, strategy here and a year's operations there, joined by cuts.
+
+Round by round the strategic part proposes, the operations of all nodes answer with their cost and a cut each, until what
+no plan can beat (the bound) and what a plan is known to cost (the incumbent) lie within the gap. First with starts in any
+fraction, then whole. In the first phase the operations are asked at a point between the proposal and the best
+point known (in-out stabilisation: Ben-Ameur and Neto 2007, doi:10.1002/net.20190; cuts: Benders 1962,
+doi:10.1007/BF01386316; Van Slyke and Wets 1969, doi:10.1137/0117061).
+
+Every cost reported is a full sweep of the operations, never what the cuts say. Work is done through an executor and
+each answer depends on its point alone, so the result is the same with any number of workers.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pondasi.errors import UsageError
+from pondasi.executor import Serial
+from pondasi.plan.cuts import CutPool, build_cut, cut_columns, pool_key, start_record
+from pondasi.plan.master import SMALL, Master
+from pondasi.plan.objective import cost_decisions, measure_risk
+from pondasi.plan.operations import Point, make_setting, sweep_node
+from pondasi.plan.strategy import build_strategy
+from pondasi.solver import SolverError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pondasi.executor import Executor
+    from pondasi.plan.operations import Sweep
+    from pondasi.plan.problem import PlanProblem, Vector
+    from pondasi.plan.strategy import Layout, Strategy
+
+STEP = 0.5
+"""How far from the best known point towards the proposal the operations are asked in the first phase."""
+ROUNDS = 200
+"""Rounds of either phase after which the search ends with the gap that it has."""
+SHARE = 0.3
+"""Part of the wanted gap that the first phase, and each search for whole starts, may leave."""
+LEAST = 1e-6
+"""Smallest gap that is asked for, relative to all costs: below it stands the rounding of stored cuts and of the solver."""
+LIVELY = 1e-9
+"""Below this a start is none: well above the rounding of the solver, well below any least size."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The plan found, its cost, and what no plan can beat.
+
+    Parameters
+    ----------
+    x
+        All variables of the strategic part (see `Layout`).
+    cost
+        Of ``x``, by a full sweep of the operations (plan.30) [million USD, discounted].
+    bound
+        No plan costs less.
+    values
+        Operational cost in every node and scenario, shape (N, S).
+    decisions
+        Part of ``cost`` that is not operational.
+    rounds, sweeps, solves
+        How much work it took: rounds of either phase, sweeps of nodes, programmes given to the solver.
+    seconds
+        Wall time.
+    finished
+        Whether the gap was reached; else time or rounds ran out.
+    """
+
+    layout: Layout
+    x: Vector = field(repr=False)
+    cost: float
+    bound: float
+    values: Vector = field(repr=False)
+    decisions: float
+    rounds: tuple[int, int] = (0, 0)
+    sweeps: int = 0
+    solves: int = 0
+    seconds: float = 0.0
+    finished: bool = True
+
+    def gap(self, scale: float) -> float:
+        """Return what the plan may be short of the best, relative to ``scale``, most often the plan's value."""
+        return max(0.0, self.cost - self.bound) / max(abs(scale), LIVELY)
+
+
+def solve_benders(
+    problem: PlanProblem,
+    *,
+    gap: float = 0.005,
+    scale: float | None = None,
+    executor: Executor | None = None,
+    pool: CutPool | None = None,
+    fixed: tuple[Vector, Vector] | None = None,
+    strategy: Strategy | None = None,
+    whole: bool = True,
+    seconds: float = np.inf,
+    suggestion: Vector | None = None,
+    checkpoint: Path | None = None,
+    progress: Callable[[float, float], None] | None = None,
+) -> Answer:
+    """Solve a planning problem within a gap.
+
+    Parameters
+    ----------
+    gap
+        Largest difference of cost and bound, relative to ``scale``.
+    scale
+        Money to which the gap is relative [million USD]; by default the difference from the cost without any new step,
+        that is the value of the plan.
+    executor
+        Who does the sweeps; this process by default.
+    pool
+        Dual values of earlier solves; those of this solve are added to it.
+    fixed
+        Bounds for all variables instead of the usual ones, such as starts held at a value.
+    whole
+        Whether starts are whole; if not, only the first phase is done.
+    seconds
+        Time after which the best plan so far is returned.
+    suggestion
+        A plan to start from, such as that of a similar problem.
+    checkpoint
+        File that holds the pool after every round, so that a run that was stopped goes on from its cuts.
+    progress
+        Called after every round with the bound and the cost.
+
+    Raises
+    ------
+    InfeasibleError
+        If no plan keeps all limits; `pondasi.plan.repair` then says why.
+    """
+    search = _Search(problem, executor or Serial(), pool, strategy, fixed, checkpoint, seconds)
+    return search.run(gap, scale, whole=whole, suggestion=suggestion, progress=progress)
+
+
+def evaluate(problem: PlanProblem, layout: Layout, x: Vector, *, executor: Executor | None = None) -> Answer:
+    """Return the true cost of given decisions, by a full sweep of the operations; nothing is known of a bound."""
+    sweeps = sweep_all(problem, points_of(problem, layout, x), executor or Serial())
+    cost, decisions = price(problem, layout, x, sweeps)
+    values = np.array([sweep.values for sweep in sweeps])
+    return Answer(layout, x, cost, -np.inf, values, decisions, sweeps=len(sweeps), finished=False)
+
+
+def points_of(problem: PlanProblem, layout: Layout, x: Vector) -> list[Point]:
+    """Return what a solution hands to the operations of each node."""
+    inputs = np.vstack([layout.read(x, "running"), layout.read(x, "access")])
+    thresholds = layout.read(x, "threshold")[cut_columns(problem)]
+    return [Point(n, np.ascontiguousarray(inputs[:, n]), float(thresholds[n])) for n in range(len(problem.tree))]
+
+
+def without_steps(problem: PlanProblem, layout: Layout) -> Vector:
+    """Return the decisions that start nothing: access is what it is today, all else zero."""
+    x = np.zeros(layout.columns)
+    countries, nodes = layout.shapes["access"]
+    x[layout.at("access", *np.indices((countries, nodes)))] = np.minimum(problem.limits.access, 1)[:, None]
+    return x
+
+
+def sweep_all(problem: PlanProblem, points: Sequence[Point], executor: Executor) -> list[Sweep]:
+    """Return the operations of several points, in their order."""
+    return executor.map(functools.partial(sweep_node, make_setting(problem)), points)
+
+
+def price(problem: PlanProblem, layout: Layout, x: Vector, sweeps: Sequence[Sweep]) -> tuple[float, float]:
+    """Return the cost of decisions with their operations, and the part that is not operational (plan.30)."""
+    cost = cost_decisions(problem, layout)
+    operational = np.array([measure_risk(problem, sweep.values) for sweep in sweeps])
+    first = layout.first["cost"]
+    decisions = float(cost @ x - cost[first : first + len(sweeps)] @ x[first : first + len(sweeps)])
+    return decisions + float(problem.discount @ operational), decisions
+
+
+class _Search:
+    """The state of one solve: the strategic programme, its cuts, the best plan and the bound."""
+
+    def __init__(
+        self,
+        problem: PlanProblem,
+        executor: Executor,
+        pool: CutPool | None,
+        strategy: Strategy | None,
+        fixed: tuple[Vector, Vector] | None,
+        checkpoint: Path | None,
+        seconds: float,
+    ) -> None:
+        self.started = time.monotonic()
+        self.deadline = self.started + seconds
+        self.halfway = self.started + seconds / 2
+        self.problem, self.executor, self.checkpoint = problem, executor, checkpoint
+        self.strategy = strategy or build_strategy(problem)
+        self.layout = self.strategy.layout
+        self.setting = make_setting(problem)
+        self.pool = CutPool() if pool is None else pool
+        key = pool_key(problem, self.setting)
+        if not self.pool.records:
+            self.pool.key = key
+        if self.pool.key != key:
+            raise UsageError("cuts_of_another_plan")
+        self.master = Master(problem, self.strategy, fixed)
+        self.best: tuple[float, float, Vector, Vector] | None = None
+        self.bound = -np.inf
+        self.price = np.zeros(self.master.starts)
+        self.used = np.zeros(self.master.starts, dtype=bool)
+        self.sweeps = self.solves = 0
+        start = [
+            build_cut(problem, self.setting, start_record(problem, self.setting, n)) for n in range(len(problem.tree))
+        ]
+        self.master.add_cuts(start + [build_cut(problem, self.setting, record) for record in self.pool.records])
+
+    def run(
+        self,
+        gap: float,
+        scale: float | None,
+        *,
+        whole: bool,
+        suggestion: Vector | None,
+        progress: Callable[[float, float], None] | None,
+    ) -> Answer:
+        scale_cost = None
+        if scale is None:
+            scale_cost = self.try_plan(without_steps(self.problem, self.layout), keep=False)
+
+        def wanted() -> float:
+            """Return the difference that the gap allows, given what is known of the plan's value."""
+            best = self.bound if self.best is None else self.best[0]
+            against = abs(scale or 0.0) if scale_cost is None else abs(scale_cost - best)
+            return max(gap * against, LEAST * abs(best))
+
+        relaxed = self.relax(wanted, progress, last=not whole)
+        if not whole:
+            return self.answer((relaxed, 0), wanted)
+        if suggestion is not None:
+            self.try_plan(suggestion)
+        searched = self.search(wanted, progress)
+        return self.answer((relaxed, searched), wanted)
+
+    def relax(self, wanted: Callable[[], float], progress: Callable[[float, float], None] | None, *, last: bool) -> int:
+        """Solve with starts in any fraction; return the rounds (first phase)."""
+        centre: Vector | None = None
+        reached = np.inf
+        share = 1.0 if last else SHARE
+        for number in range(1, ROUNDS + 1):
+            proposal = self.master.relax()
+            if proposal.bound >= self.bound:
+                self.bound, self.price = proposal.bound, proposal.price
+            x = proposal.x
+            self.used |= self.layout.read(x, "z") > LIVELY
+            asked = x if centre is None else STEP * x + (1 - STEP) * centre
+            cost, sharp = self.ask(asked, x, keep=last)
+            if cost < reached:
+                reached, centre = cost, asked
+            if not sharp and asked is not x:
+                # The point between said nothing new about the proposal itself: ask there.
+                cost, sharp = self.ask(x, x, keep=last)
+                if cost < reached:
+                    reached, centre = cost, x
+            self.report(progress, reached)
+            if reached - self.bound <= share * wanted() or not sharp:
+                return number
+            if time.monotonic() > (self.deadline if last else self.halfway):
+                return number
+        return ROUNDS
+
+    def search(self, wanted: Callable[[], float], progress: Callable[[float, float], None] | None) -> int:
+        """Solve with whole starts; return the rounds (second phase).
+
+        First among the starts that the first phase has used in any round; once that has settled, among all that may be
+        in a plan better by more than the gap: whatever is left out costs at least ``outside``.
+        """
+        among = self.used.copy() if self.master.starts > SMALL else np.ones(self.master.starts, dtype=bool)
+        relaxed, outside = self.bound, np.inf if among.all() else None
+        for number in range(1, ROUNDS + 1):
+            left = self.deadline - time.monotonic()
+            if self.best is not None and left <= 0:
+                return number - 1
+            known = None if self.best is None else self.best[2]
+            if known is None and left <= 0:
+                # Out of time without any plan: the first that is found will do.
+                proposal = self.master.search(among, np.inf, None, None)
+            else:
+                proposal = self.master.search(
+                    among, SHARE * wanted(), None if np.isinf(left) else max(left, 1.0), known
+                )
+            self.try_plan(self.master.refine(proposal.x))
+            cost, plan = self.incumbent
+            settled = cost - proposal.bound <= wanted()
+            if outside is None and settled:
+                outside = cost - (1 - LIVELY) * wanted()
+                wider = relaxed + self.price < outside
+                settled = not (wider & ~among).any()
+                among = wider | (self.layout.read(plan, "z") > LIVELY)
+            elif outside is not None:
+                self.bound = max(self.bound, min(proposal.bound, outside))
+            if outside is not None and settled:
+                self.bound = max(self.bound, min(proposal.bound, outside))
+            self.report(progress, cost)
+            if cost - self.bound <= wanted() or (not proposal.finished and time.monotonic() > self.deadline):
+                return number
+        return ROUNDS
+
+    @property
+    def incumbent(self) -> tuple[float, Vector]:
+        """Cost and decisions of the best plan known."""
+        if self.best is None:
+            raise SolverError("programme_unsolved", status="no plan")
+        return self.best[0], self.best[2]
+
+    def try_plan(self, x: Vector, *, keep: bool = True) -> float:
+        """Sweep the operations of a plan, add its cuts, and keep it if it is the best."""
+        cost, _ = self.ask(x, x, keep=keep)
+        return cost
+
+    def ask(self, asked: Vector, proposed: Vector, *, keep: bool) -> tuple[float, bool]:
+        """Sweep at a point; return its cost, and whether a cut says more of the proposal than was known."""
+        points = points_of(self.problem, self.layout, asked)
+        sweeps = self.executor.map(functools.partial(sweep_node, self.setting), points)
+        self.sweeps += len(sweeps)
+        self.solves += sum(sweep.solves for sweep in sweeps)
+        cuts = [
+            build_cut(self.problem, self.setting, self.pool.add(point, sweep))
+            for point, sweep in zip(points, sweeps, strict=True)
+        ]
+        before = self.master.known_costs(proposed)
+        there = points_of(self.problem, self.layout, proposed)
+        known = np.array([cut.at(point) for cut, point in zip(cuts, there, strict=True)])
+        size = 1e-9 * (1 + np.abs(known))
+        self.master.add_cuts(cuts)
+        if self.checkpoint is not None:
+            self.pool.save(self.checkpoint)
+        cost, decisions = price(self.problem, self.layout, asked, sweeps)
+        if keep and (self.best is None or cost < self.best[0]):
+            self.best = (cost, decisions, asked, np.array([sweep.values for sweep in sweeps]))
+        return cost, bool((known > before + size).any())
+
+    def report(self, progress: Callable[[float, float], None] | None, cost: float) -> None:
+        if progress is not None:
+            progress(self.bound, cost)
+
+    def answer(self, rounds: tuple[int, int], wanted: Callable[[], float]) -> Answer:
+        if self.best is None:
+            raise SolverError("programme_unsolved", status="no plan")
+        cost, decisions, x, values = self.best
+        return Answer(
+            self.layout,
+            x,
+            cost,
+            min(self.bound, cost),
+            values,
+            decisions,
+            rounds,
+            self.sweeps,
+            self.solves,
+            time.monotonic() - self.started,
+            cost - self.bound <= wanted() * (1 + LIVELY),
+        )

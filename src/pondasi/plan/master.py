@@ -1,0 +1,354 @@
+"""The strategic programme as the engine solves it: only starts that may pay, all else substituted.
+
+``begun``, ``ready``, ``building``, ``running`` and ``spent`` are sums over starts, so they are put in place (``x = image @ u``). Of the many
+starts that may be (option and node), a plan uses few. So the solver is given an active part of them; the others are
+priced from the shadow prices of the rows (plan.24)::
+
+    price_k = min over size in [size_min, size_max] of  reduced_z_k + reduced_size_k size
+
+and join while a price is below zero (column generation: Dantzig and Wolfe 1960, doi:10.1287/opre.8.1.101). What no plan over any
+starts can beat is then the objective plus the least sum of prices below zero that one start per step and path allows (plan.25); and a start with ``bound + price_k`` above the cost of a known plan is in no
+better plan, so the search for whole starts may leave it out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from pondasi.plan.cuts import cut_columns
+from pondasi.plan.objective import cost_decisions
+from pondasi.solver import InfeasibleError, Programme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from pondasi.plan.cuts import Cut
+    from pondasi.plan.problem import PlanProblem, Vector, Whole
+    from pondasi.plan.strategy import Family, Strategy
+    from pondasi.solver import Solved
+
+SUMS = ("begun", "ready", "building", "running", "spent")
+"""Blocks that are sums over starts."""
+SMALL = 1500
+"""Up to so many starts all are active from the beginning."""
+MOST = 600
+"""Starts that join at a time, the best priced first."""
+TURNS = 3
+"""How often starts may join before the operations are asked again."""
+PRICED = 1e-7
+"""A price above minus this share of the objective is none: rounding of the solver."""
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """What the strategic programme proposes.
+
+    Parameters
+    ----------
+    x
+        All variables in the order of `Layout`.
+    objective
+        Cost with what the cuts say of the operations.
+    bound
+        No plan, over all starts, costs less.
+    price
+        Of every start, shape (starts,): the least by which the cost rises if it is taken.
+    finished
+        False if the time ran out.
+    """
+
+    x: Vector = field(repr=False)
+    objective: float
+    bound: float
+    price: Vector = field(repr=False)
+    finished: bool = True
+
+
+class Master:
+    """The strategic programme with its cuts, to be solved again and again."""
+
+    def __init__(
+        self, problem: PlanProblem, strategy: Strategy, fixed: tuple[Vector, Vector] | None, threads: int = 1
+    ) -> None:
+        self.problem, self.strategy, self.layout = problem, strategy, strategy.layout
+        self.threads = threads
+        self.starts = self.layout.shapes["z"][0]
+        lower, upper = self.layout.bounds() if fixed is None else fixed
+        inside = np.ones(self.layout.columns, dtype=bool)
+        for block in SUMS:
+            inside[self.layout.at(block, *np.indices(self.layout.shapes[block]))] = False
+        self.kept = np.flatnonzero(inside)
+        self.image = self._substitute()
+        self.cost = self.image.T @ cost_decisions(problem, self.layout)
+        self.lower, self.upper = lower[self.kept], upper[self.kept]
+        families = [family for family in strategy.families if family.name not in SUMS]
+        self.names = np.concatenate([np.full(len(family.upper), i) for i, family in enumerate(families)])
+        self.size_rows = self.names == [family.name for family in families].index("size")
+        parts = [sparse.csr_array(family.matrix @ self.image) for family in families]
+        lows, highs = [family.lower for family in families], [family.upper for family in families]
+        # (plan.1) the bound on begun, as rows where a path ends.
+        steps, leaves = len(problem.labels.steps), problem.tree.leaves
+        at = self.layout.at("begun", np.repeat(np.arange(steps), len(leaves)), np.tile(leaves, steps))
+        parts.append(self.image[at])
+        lows.append(lower[at])
+        highs.append(upper[at])
+        self.needed = self._needed_rows(families)
+        self.matrix = sparse.csr_array(sparse.vstack(parts, format="csr"))
+        self.ends = np.concatenate(lows), np.concatenate(highs)
+        self.cuts = 0
+        self.active = self._first_starts()
+        self.programme: Programme | None = None
+        self.columns = self.rows = np.zeros(0, dtype=np.intp)
+
+    def add_cuts(self, cuts: Sequence[Cut]) -> None:
+        """Put cuts below the rows: ``cost_n - slopes @ inputs - slope x threshold >= intercept`` (plan.23)."""
+        if not cuts:
+            return
+        wide = self._write_cuts(cuts)
+        matrix = sparse.csr_array(wide @ self.image)
+        lower, upper = np.array([cut.intercept for cut in cuts]), np.full(len(cuts), np.inf)
+        first = self.matrix.shape[0]
+        self.matrix = sparse.csr_array(sparse.vstack([self.matrix, matrix], format="csr"))
+        self.ends = np.concatenate([self.ends[0], lower]), np.concatenate([self.ends[1], upper])
+        self.cuts += len(cuts)
+        if self.programme is not None:
+            self.programme.add_rows(sparse.csr_array(matrix[:, self.columns]), lower, upper)
+            self.rows = np.concatenate([self.rows, np.arange(first, first + len(cuts))])
+
+    def relax(self) -> Proposal:
+        """Solve with starts in any fraction; starts that may pay join, for a few turns at a time.
+
+        The bound holds whatever is left out: of the starts of one step at most one stands on a path.
+        """
+        for turn in range(TURNS):
+            solved = self._solve_active()
+            duals = np.zeros(self.matrix.shape[0])
+            duals[self.rows] = solved.duals
+            price = self.price(duals)
+            idle = np.where(self.active, 0.0, np.minimum(price, 0.0))
+            bound = solved.objective + self._best_of_steps(idle)
+            last = turn == TURNS - 1 or solved.objective - bound <= PRICED * (1 + abs(solved.objective))
+            if last:
+                proposal = Proposal(self._full(solved.x), solved.objective, bound, price)
+            worst = np.argsort(idle, kind="stable")[:MOST]
+            joining = worst[idle[worst] < -PRICED]
+            if len(joining):
+                self.active[joining] = True
+                self.programme = None
+            if last:
+                break
+        return proposal
+
+    def _best_of_steps(self, price: Vector) -> float:
+        """Return the least sum of prices of starts of which each step has one at most on every path (plan.25).
+
+        From the leaves to the root: a node's best is its own start, or the best of its children together.
+        """
+        option, node = self.layout.starts
+        tree, steps = self.problem.tree, len(self.problem.labels.steps)
+        own = np.zeros((steps, len(tree)))
+        np.minimum.at(own, (self.problem.options.step[option], node), price)
+        below = np.zeros_like(own)
+        for n in range(len(tree) - 1, 0, -1):
+            below[:, tree.parent[n]] += np.minimum(own[:, n], below[:, n])
+        return float(np.minimum(own[:, 0], below[:, 0]).sum())
+
+    def price(self, duals: Vector) -> Vector:
+        """Return the price of every start (plan.24)."""
+        reduced = self.cost - self.matrix.T @ self._unsized(duals)
+        option, _ = self.layout.starts
+        options = self.problem.options
+        z, size = reduced[: self.starts], reduced[self.starts : 2 * self.starts]
+        return np.asarray(z + np.minimum(size * options.size_min[option], size * options.size_max[option]))
+
+    def search(self, among: NDArray[np.bool_], gap: float, seconds: float | None, known: Vector | None) -> Proposal:
+        """Solve with whole starts, over some of them.
+
+        Parameters
+        ----------
+        among
+            Starts that may be taken, shape (starts,).
+        gap
+            Difference at which the search may end.
+        known
+            A plan to begin with.
+        """
+        self.active = among.copy()
+        self.programme = None
+        programme = self._programme()
+        programme.set_whole(self.columns < self.starts)
+        if known is not None:
+            programme.suggest(self.with_costs(known)[self.kept][self.columns])
+        solved = programme.solve(gap=gap, seconds=seconds)
+        self.programme = None
+        return Proposal(self._full(solved.x), solved.objective, solved.bound, np.zeros(self.starts), solved.finished)
+
+    def refine(self, x: Vector) -> Vector:
+        """Return a plan with its starts whole to the last digit, and sizes and money solved again around them."""
+        z = np.round(x[: self.starts])
+        before, bounds = self.active, (self.lower, self.upper)
+        self.active = z > 0
+        self.lower, self.upper = self.lower.copy(), self.upper.copy()
+        self.lower[: self.starts] = self.upper[: self.starts] = z
+        self.programme = None
+        try:
+            return self._full(self._programme().solve().x)
+        except InfeasibleError:  # a limit binds to the last digit: the solver's own point keeps it within its tolerance
+            return x
+        finally:
+            self.active, (self.lower, self.upper) = before, bounds
+            self.programme = None
+
+    def known_costs(self, x: Vector) -> Vector:
+        """Return what the cuts say at least of the operational cost of each node at given decisions, shape (N,)."""
+        nodes = len(self.problem.tree)
+        first = int(np.searchsorted(self.kept, self.layout.first["cost"]))
+        u = x[self.kept].copy()
+        u[first : first + nodes] = 0
+        rows = self.matrix[self.matrix.shape[0] - self.cuts :]
+        needed = self.ends[0][self.matrix.shape[0] - self.cuts :] - rows @ u
+        node = np.asarray(rows[:, first : first + nodes].argmax(axis=1)).ravel()
+        least = np.full(nodes, -np.inf)
+        np.maximum.at(least, node, needed)
+        return least
+
+    def with_costs(self, x: Vector) -> Vector:
+        """Return a plan with the operational costs that the cuts allow it, so that the solver accepts it."""
+        full = x.copy()
+        least = self.known_costs(x)
+        full[self.layout.at("cost", np.arange(len(least)))] = least + PRICED * (1 + np.abs(least))
+        return full
+
+    def _solve_active(self) -> Solved:
+        try:
+            return self._programme().solve()
+        except InfeasibleError:
+            if self.active.all():
+                raise
+            self.active[:] = True
+            self.programme = None
+            return self._programme().solve()
+
+    def _programme(self) -> Programme:
+        if self.programme is None:
+            part = np.ones(len(self.kept), dtype=bool)
+            part[: 2 * self.starts] = np.tile(self.active, 2)
+            self.columns = np.flatnonzero(part)
+            matrix = sparse.csr_array(self.matrix[:, self.columns])
+            filled = np.diff(matrix.indptr) > 0
+            wanted = filled & self._wanted_rows()
+            impossible = ~filled & ((self.ends[0] > 0) | (self.ends[1] < 0))
+            self.rows = np.flatnonzero(wanted | impossible)
+            self.programme = Programme(
+                self.cost[self.columns],
+                self.lower[self.columns],
+                self.upper[self.columns],
+                sparse.csr_array(matrix[self.rows]),
+                self.ends[0][self.rows],
+                self.ends[1][self.rows],
+                threads=self.threads,
+            )
+        return self.programme
+
+    def _wanted_rows(self) -> NDArray[np.bool_]:
+        """Tell which rows may bind: an order of steps only where an active start makes its left side grow."""
+        wanted = np.ones(self.matrix.shape[0], dtype=bool)
+        option, node = self.layout.starts
+        steps, nodes = len(self.problem.labels.steps), len(self.problem.tree)
+        step = self.problem.options.step[option]
+        begins = np.zeros((steps, nodes), dtype=bool)
+        begins[step[self.active], node[self.active]] = True
+        start, felt, age = self.layout.pairs
+        due = self.active[start] & (age == self.problem.options.lead[option[start]])
+        gives = np.zeros((steps, nodes), dtype=bool)
+        gives[step[start[due]], felt[due]] = True
+        for rows, j, n, kind in self.needed:
+            wanted[rows] = (begins if kind == "before" else gives)[j, n]
+        return wanted
+
+    def _needed_rows(self, families: Sequence[Family]) -> list[tuple[slice, Whole, Whole, str]]:
+        """Return where the orders of steps stand, their steps and nodes, and their family."""
+        found: list[tuple[slice, Whole, Whole, str]] = []
+        first = 0
+        for family in families:
+            count = len(family.upper)
+            if family.name in {"before", "together"} and count:
+                labels = np.array(family.labels)
+                found.append((slice(first, first + count), labels[:, 0], labels[:, 2], family.name))
+            first += count
+        return found
+
+    def _unsized(self, duals: Vector) -> Vector:
+        """Return duals without those of the bounds of sizes, which a price looks at itself."""
+        known = np.zeros(len(duals), dtype=bool)
+        known[: len(self.size_rows)] = self.size_rows
+        return np.where(known, 0.0, duals)
+
+    def _first_starts(self) -> NDArray[np.bool_]:
+        """Return the starts to begin with: all of few; else of each step its likeliest option, at every other year."""
+        if self.starts <= SMALL:
+            return np.ones(self.starts, dtype=bool)
+        option, node = self.layout.starts
+        options, tree = self.problem.options, self.problem.tree
+        chance = options.success.mean(axis=1) / options.cost_factor.mean(axis=1)
+        best = {
+            int(j): int(np.flatnonzero(options.step == j)[np.argmax(chance[options.step == j])])
+            for j in np.unique(options.step)
+        }
+        likely = np.isin(option, list(best.values()))
+        return np.asarray(likely & ((tree.year[node] - tree.year[0]) % 2 == 0))
+
+    def _full(self, u: Vector) -> Vector:
+        wide = np.zeros(len(self.kept))
+        wide[self.columns] = u
+        return np.asarray(self.image @ wide)
+
+    def _substitute(self) -> sparse.csr_array:
+        """Return the matrix that gives all variables from those that are no sums."""
+        layout, options, nodes = self.layout, self.problem.options, len(self.problem.tree)
+        position = np.full(layout.columns, -1)
+        position[self.kept] = np.arange(len(self.kept))
+        option, _ = layout.starts
+        start, felt, age = layout.pairs
+        step = options.step[option[start]]
+        due = age >= options.lead[option[start]]
+        parts = [(self.kept, np.arange(len(self.kept)), np.ones(len(self.kept)))]
+        for block, row, column, value in (
+            ("begun", step * nodes + felt, "z", np.ones(len(start))),
+            ("ready", step * nodes + felt, "z", due.astype(float)),
+            ("building", option[start] * nodes + felt, "size", (~due).astype(float)),
+            ("running", option[start] * nodes + felt, "size", options.run[option[start], age]),
+            ("spent", option[start] * nodes + felt, "size", options.cash[option[start], age]),
+        ):
+            parts.append((layout.first[block] + row, position[layout.at(column, start)], value))
+        rows, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+        image = sparse.csr_array(sparse.coo_array((values, (rows, columns)), shape=(layout.columns, len(self.kept))))
+        image.eliminate_zeros()
+        return image
+
+    def _write_cuts(self, cuts: Sequence[Cut]) -> sparse.csr_array:
+        options, position = len(self.problem.options), cut_columns(self.problem)
+        rows, columns, values = [], [], []
+        for number, cut in enumerate(cuts):
+            used = np.flatnonzero(cut.slopes)
+            running, access = used[used < options], used[used >= options] - options
+            at = [
+                self.layout.at("cost", np.array([cut.node])),
+                self.layout.at("running", running, np.full(len(running), cut.node)),
+                self.layout.at("access", access, np.full(len(access), cut.node)),
+            ]
+            value = [np.ones(1), -cut.slopes[running], -cut.slopes[access + options]]
+            if cut.threshold_slope:
+                at.append(self.layout.at("threshold", np.array([position[cut.node]])))
+                value.append(np.array([-cut.threshold_slope]))
+            columns.append(np.concatenate(at))
+            values.append(np.concatenate(value))
+            rows.append(np.full(len(columns[-1]), number))
+        entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
+        return sparse.csr_array(sparse.coo_array(entries, shape=(len(cuts), self.layout.columns)))

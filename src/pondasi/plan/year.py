@@ -1,0 +1,260 @@
+"""A country's year as a linear programme: what it makes, buys, sells, draws from stock, and leaves unmet (plan.20).
+
+Two blocks, calm and disrupted, last ``1 - h`` and ``h`` of the year. In each block, for every node q of the chain::
+
+    make_q + buy_q + draw_q + sum_k use_qk unmet_k  >=  sum_i input_qi make_i + sell_q + sum_k use_qk need_k
+
+so a user k that lacks one critical node does without the same share of all (each node's deliveries cover
+``need_k - unmet_k``). Bounds, times the length of the block: making by capacity and its availability; buying by what
+foreign suppliers can ship to this buyer, with more where an agreement gives priority, and more for every new plant, which
+brings supply contracts at the world's shares; selling by the market open to it. Stock is drawn in the disrupted block only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from pondasi.plan.problem import Operations
+
+if TYPE_CHECKING:
+    from pondasi.plan.problem import Matrix, Vector, Whole
+
+CALM, DISRUPTED = "calm", "disrupted"
+KINDS = ("make", "buy", "sell", "unmet", "draw")
+
+
+@dataclass(frozen=True, eq=False)
+class Scenarios:
+    """What may happen in a year, with exact probabilities.
+
+    Parameters
+    ----------
+    weight
+        Probability, shape (S,).
+    share
+        Part of the year that is disrupted, shape (S,).
+    home
+        What a producer at home can make while disrupted, shape (I, S) in [0, 1].
+    plain, priority
+        What a country can ship to this buyer while disrupted, without and with priority, shapes (nodes, countries, S).
+    levels
+        Uniform draw of each step, shape (J, S).
+    qualified
+        Part of the disruption in which a new supplier is qualified, shape (nodes, S).
+    """
+
+    weight: Vector
+    share: Vector
+    home: Matrix
+    plain: Matrix
+    priority: Matrix
+    levels: Matrix
+    qualified: Matrix
+
+
+@dataclass(frozen=True, eq=False)
+class YearChain:
+    """The chain around one country, a year at base [million USD per year].
+
+    Parameters
+    ----------
+    nodes, producers, users, countries
+        Names. A producer is a step with capacity, an existing plant, or the joining of parts to a chip.
+    makes
+        Node that each producer makes, shape (I,).
+    unit_cost
+        Energy, people and bought inputs outside the chain per unit made, shape (I,).
+    inputs
+        Inputs through the chain per unit made, shape (nodes, I).
+    existing
+        Capacity that stands, shape (I,).
+    use
+        What each user needs, shape (nodes, K).
+    penalty
+        Value added lost per unit of need unmet, shape (K,): the need of a user is 1 at base.
+    supply
+        What each country ships to this buyer, shape (nodes, countries).
+    spare
+        Idle capacity of suppliers, as a share of supply, shape (nodes,).
+    needs
+        What a unit of new capacity of a producer finds suppliers for: its inputs, and what is joined with it into a
+        chip, shape (nodes, I).
+    contracts
+        World shares at which it finds them, shape (nodes, countries).
+    market, price
+        What can be sold abroad, shape (nodes,), and what it earns at the border, 1 being the world price.
+    stock
+        What can be drawn once, shape (nodes,).
+    growth
+        Factors by tree node: row 0 all 1, row 1 the world's markets, then each user's need, then any others, shape (classes, N).
+    supply_growth
+        Row of ``growth`` with which the supply of a node to this buyer grows, shape (nodes,).
+    option_producer
+        Producer that each option adds to, or -1, shape (O,).
+    capacity, sales
+        What a module adds to making, and to what can be sold abroad, shape (O,).
+    reserve
+        What a module adds to the stock of each node, shape (O, nodes).
+    accesses
+        Positions among ``countries`` of those that an agreement may give priority with, shape (C,).
+    """
+
+    nodes: tuple[str, ...]
+    producers: tuple[str, ...]
+    users: tuple[str, ...]
+    countries: tuple[str, ...]
+    makes: Whole
+    unit_cost: Vector
+    inputs: Matrix
+    existing: Vector
+    use: Matrix
+    penalty: Vector
+    supply: Matrix
+    spare: Vector
+    needs: Matrix
+    contracts: Matrix
+    market: Vector
+    price: Vector
+    stock: Vector
+    growth: Matrix = field(repr=False)
+    supply_growth: Whole = field(repr=False)
+    option_producer: Whole = field(repr=False)
+    capacity: Vector = field(repr=False)
+    sales: Vector = field(repr=False)
+    reserve: Matrix = field(repr=False)
+    accesses: Whole = field(repr=False)
+
+
+def assemble_year(chain: YearChain, scenarios: Scenarios) -> Operations:
+    """Return the programme of a year (plan.20) with its bounds as entries on what the strategic part decides."""
+    columns = _Columns(chain)
+    length = {CALM: 1 - scenarios.share, DISRUPTED: scenarios.share}
+    nodes, users = len(chain.nodes), len(chain.users)
+    base = np.zeros((columns.number, len(scenarios.weight)))
+    growth = np.zeros(columns.number, dtype=np.intp)
+    entries: list[tuple[int, int, int, Vector]] = []
+    for block in (CALM, DISRUPTED):
+        h = length[block]
+        calm = block == CALM
+        home = np.ones_like(scenarios.home) if calm else scenarios.home
+        base[columns.at(block, "make")] = chain.existing[:, None] * home * h
+        base[columns.at(block, "sell")] = chain.market[:, None] * h
+        base[columns.at(block, "unmet")] = h
+        shipped = np.ones_like(scenarios.plain) if calm else scenarios.plain
+        idle = np.ones_like(scenarios.qualified) if calm else scenarios.qualified
+        more = shipped * (1 + chain.spare[:, None, None] * idle[:, None, :])
+        base[columns.at(block, "buy")] = np.einsum("qc,qcs->qs", chain.supply, more) * h
+        growth[columns.at(block, "sell")] = 1
+        growth[columns.at(block, "buy")] = chain.supply_growth
+        growth[columns.at(block, "unmet")] = 2 + np.arange(users)
+        contracted = np.einsum("qc,qcs->qs", chain.contracts, shipped) * h
+        for o, i in enumerate(chain.option_producer):
+            if i < 0:
+                continue
+            entries.append((columns.one(block, "make", i), o, 0, chain.capacity[o] * home[i] * h))
+            if chain.sales[o]:
+                entries.append((columns.one(block, "sell", chain.makes[i]), o, 1, chain.sales[o] * h))
+            for q in np.flatnonzero(chain.needs[:, i]):
+                wanted = chain.capacity[o] * chain.needs[q, i]
+                entries.append((columns.one(block, "buy", q), o, 0, wanted * contracted[q]))
+    base[columns.at(DISRUPTED, "draw")] = chain.stock[:, None]
+    gained = (scenarios.priority - scenarios.plain)[:, chain.accesses] * length[DISRUPTED]
+    options = len(chain.option_producer)
+    for c in range(len(chain.accesses)):
+        for q in np.flatnonzero(chain.supply[:, chain.accesses[c]]):
+            gain = chain.supply[q, chain.accesses[c]] * gained[q, c]
+            if gain.any():
+                entries.append((columns.one(DISRUPTED, "buy", q), options + c, int(chain.supply_growth[q]), gain))
+    for o, q in zip(*np.nonzero(chain.reserve), strict=True):
+        # A stock is there as a whole or not at all, and can be drawn only while something is disrupted.
+        entries.append(
+            (columns.one(DISRUPTED, "draw", q), int(o), 0, np.where(scenarios.share > 0, chain.reserve[o, q], 0.0))
+        )
+    base[columns.at(DISRUPTED, "draw")] *= scenarios.share > 0
+    need = np.zeros((2 * nodes, len(chain.growth)))
+    need[:nodes, 2 : 2 + users] = need[nodes:, 2 : 2 + users] = chain.use
+    return Operations(
+        cost=_price_columns(chain, columns),
+        matrix=_balance_nodes(chain, columns),
+        need=need,
+        row_weight=np.vstack([np.tile(length[block], (nodes, 1)) for block in (CALM, DISRUPTED)]),
+        growth=chain.growth,
+        base=base,
+        column_growth=growth,
+        entry_column=np.array([entry[0] for entry in entries], dtype=np.intp),
+        entry_input=np.array([entry[1] for entry in entries], dtype=np.intp),
+        entry_growth=np.array([entry[2] for entry in entries], dtype=np.intp),
+        coefficient=np.array([entry[3] for entry in entries]).reshape(len(entries), len(scenarios.weight)),
+        levels=scenarios.levels,
+        weight=scenarios.weight,
+        loss=_price_unmet(chain, columns),
+        row_labels=tuple((block, node) for block in (CALM, DISRUPTED) for node in chain.nodes),
+        column_labels=columns.labels,
+    )
+
+
+class _Columns:
+    """Where each activity of each block stands."""
+
+    def __init__(self, chain: YearChain) -> None:
+        names = {"make": chain.producers, "buy": chain.nodes, "sell": chain.nodes, "unmet": chain.users}
+        self.first: dict[tuple[str, str], tuple[int, int]] = {}
+        labels: list[tuple[str, ...]] = []
+        for block in (CALM, DISRUPTED):
+            for kind in KINDS:
+                if kind == "draw" and block == CALM:
+                    continue
+                found = names.get(kind, chain.nodes)
+                self.first[block, kind] = (len(labels), len(found))
+                labels += [(block, kind, name) for name in found]
+        self.labels, self.number = tuple(labels), len(labels)
+
+    def at(self, block: str, kind: str) -> slice:
+        first, count = self.first[block, kind]
+        return slice(first, first + count)
+
+    def one(self, block: str, kind: str, index: int | np.intp) -> int:
+        return self.first[block, kind][0] + int(index)
+
+
+def _balance_nodes(chain: YearChain, columns: _Columns) -> sparse.csr_array:
+    """Return the balances of all nodes, one block under the other."""
+    nodes = len(chain.nodes)
+    matrix = sparse.lil_array((2 * nodes, columns.number))
+    q = np.arange(nodes)
+    for number, block in enumerate((CALM, DISRUPTED)):
+        rows = slice(number * nodes, (number + 1) * nodes)
+        made = -chain.inputs.astype(float)
+        made[chain.makes, np.arange(len(chain.makes))] += 1
+        matrix[rows, columns.at(block, "make")] = made
+        matrix[rows, columns.at(block, "buy")] = np.eye(nodes)
+        matrix[rows, columns.at(block, "sell")] = -np.eye(nodes)
+        matrix[rows, columns.at(block, "unmet")] = chain.use
+        if block == DISRUPTED:
+            matrix[q + number * nodes, q + columns.at(block, "draw").start] = 1
+    return sparse.csr_array(matrix)
+
+
+def _price_columns(chain: YearChain, columns: _Columns) -> Vector:
+    """Return prices: the world price of 1 for what is bought, the border price for what is sold, unit costs, value added lost; stock is paid when it is built."""
+    cost = np.zeros(columns.number)
+    for block in (CALM, DISRUPTED):
+        cost[columns.at(block, "make")] = chain.unit_cost
+        cost[columns.at(block, "buy")] = 1
+        cost[columns.at(block, "sell")] = -chain.price
+        cost[columns.at(block, "unmet")] = chain.penalty
+    # What is drawn must be bought again.
+    cost[columns.at(DISRUPTED, "draw")] = 1
+    return cost
+
+
+def _price_unmet(chain: YearChain, columns: _Columns) -> Vector:
+    """Return what counts as loss of a year: value added lost."""
+    loss = np.zeros(columns.number)
+    for block in (CALM, DISRUPTED):
+        loss[columns.at(block, "unmet")] = chain.penalty
+    return loss
