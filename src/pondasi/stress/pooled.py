@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from pondasi.stress.pooled_rules import ROUND_OFF
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -222,8 +224,8 @@ def ration(output: Vector, demand: NDArray[np.float64], rules: PooledRules) -> N
     for tier in range(len(demand)):
         kinds = [kind for kind, place in enumerate(rules.tiers) if place == tier]
         wanted = demand[kinds].sum(axis=0)
-        part = np.divide(left, wanted, out=np.ones_like(left), where=wanted > 0)
-        met[kinds] = np.minimum(1.0, part)
+        short = wanted - left > ROUND_OFF * output
+        met[kinds] = np.divide(left, wanted, out=np.ones_like(left), where=short)
         left = np.maximum(left - wanted, 0.0)
     return met
 

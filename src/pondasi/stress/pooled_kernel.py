@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit, prange
 
+from pondasi.stress.pooled_rules import ROUND_OFF
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -94,17 +96,18 @@ def raise_capacity(a: float, demand: float, before: float, rates: Rates) -> floa
 
 @njit(inline="always")
 def serve(
-    left: float, ordered: float, final: float, rebuilding: float, tiers: tuple[int, int, int]
+    output: float, ordered: float, final: float, rebuilding: float, tiers: tuple[int, int, int]
 ) -> tuple[float, float, float]:
     """Parts of orders, final demand and rebuilding that are met (stress.p5)."""
     met_orders, met_final, met_rebuilding = 1.0, 1.0, 1.0
+    left = output
     for tier in range(3):
         claims = (
             (ordered if tiers[0] == tier else 0.0)
             + (final if tiers[1] == tier else 0.0)
             + (rebuilding if tiers[2] == tier else 0.0)
         )
-        met = min(1.0, left / claims) if claims > 0 else 1.0
+        met = left / claims if claims - left > ROUND_OFF * output else 1.0
         met_orders = met if tiers[0] == tier else met_orders
         met_final = met if tiers[1] == tier else met_final
         met_rebuilding = met if tiers[2] == tier else met_rebuilding
@@ -129,7 +132,7 @@ def produce(i: int, asked: Array, own: Industries, rates: Rates) -> None:
         capacity = x * (1 - loss[s]) * a
         output = min(demand, capacity, allowed[s])
         if rates.fair:
-            met = min(1.0, output / demand) if demand > 0 else 1.0
+            met = output / demand if demand - output > ROUND_OFF * output else 1.0
             met_orders, met_final, met_rebuilding = met, met, met
         else:
             met_orders, met_final, met_rebuilding = serve(output, ordered, f, rebuilding[s], tiers)

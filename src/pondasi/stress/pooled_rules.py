@@ -21,6 +21,9 @@ Tiers: TypeAlias = tuple[int, int, int]
 SLACK = 1e-12
 """A stock that lacks less than this part of what is needed does not bind: stocks of one step would else let output
 follow the rounding of the last digit, down or up."""
+ROUND_OFF = 1e-13
+"""Claims that exceed what is left by less than this part of output are met: sums over a table are no closer. Where most of
+an output goes to a first tier, what is left for the next would else carry the rounding of the whole."""
 KINDS = ("orders", "final", "rebuilding")
 """Kinds of demand, in the order in which all arrays hold them."""
 FAIR: Tiers = (0, 0, 0)
