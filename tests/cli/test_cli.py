@@ -71,6 +71,7 @@ def test_the_language_may_come_from_the_environment(run, monkeypatch):
         (["brief", "IDN", "--with"], "needs a value"),
         (["brief", "Indonesa"], "Did you mean IDN"),
         (["brief", "IDN", "--out", "brief.txt"], "ends in .html"),
+        (["brief", "IDN", "--out", "brief.pdf"], "with --format pdf"),
         (["brief", "IDN", "--format", "html,docx"], "'docx' is no form of a brief. Known: html, pdf"),
         (["brief", "IDN", "--format", ","], "Known: html, pdf"),
         (["brief", "IDN", "--peers", "VNM,Jaapan"], "Did you mean JPN"),
@@ -114,6 +115,15 @@ def test_brief_writes_a_document_and_a_run(run, tmp_path):
         "routes": "trade",
     }
     assert {path.stem for path in (folder / "tables").iterdir()} >= {"exposure", "exposure_by_node", "concentration"}
+
+
+def test_a_brief_is_written_as_a_paper_where_the_user_says(run, tmp_path):
+    target = tmp_path / "paper.pdf"
+    code, out, _ = run("brief", "IDN", "--draws", "0", "--format", "pdf", "--out", str(target))
+    assert code == 0
+    assert str(target) in out
+    assert target.read_bytes().startswith(b"%PDF")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["paper.pdf", "paper.xlsx"]
 
 
 def test_the_same_call_gives_the_same_page_on_the_same_day(run, tmp_path):

@@ -12,6 +12,7 @@ from pondasi.cli.spoken import SpokenCommand
 from pondasi.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -59,7 +60,7 @@ def make_command(words: Words) -> click.Command:
         workspace = open_workspace(workspace_)
         wanted = _read_formats(formats)
         name = "-".join(["brief", home, *([partner] if partner else []), words.language]) + ".html"
-        path = _choose_path(out_, workspace.documents, name)
+        path = _choose_path(out_, workspace.documents, name, wanted)
         world, routes = open_world(world_, overlay_, public=public_), str(options["routes_"])
         chain, prior = world.chain, read_prior(world) if routes == ROUTES[0] else None
         beside = {"more_peers": list_cases()} if peers is None else {"peers": _read_peers(peers)}
@@ -127,12 +128,14 @@ def make_command(words: Words) -> click.Command:
     )
 
 
-def _choose_path(out: Path | None, documents: Path, name: str) -> Path:
-    """Return where the page goes: the workspace, a folder that the user names, or a file ending in .html."""
+def _choose_path(out: Path | None, documents: Path, name: str, formats: Sequence[str]) -> Path:
+    """Return where the page goes, or would go: the workspace, a folder that the user names, or a file by its name."""
     if out is None:
         return documents / name
     if out.is_dir():
         return out / name
+    if out.suffix.lower() == ".pdf" and "pdf" in formats:
+        return out.with_suffix(".html")
     if out.suffix.lower() not in {".html", ".htm"}:
         raise UsageError("out_not_html", path=str(out))
     return out

@@ -149,7 +149,12 @@ def _production(findings: Findings, _home: str) -> Result:
     return Result(figure, _weigh(parts))
 
 
-def _soft(findings: Findings, _home: str) -> Result:
+def _soft(findings: Findings, _home: str, node: str = "", country: str = "") -> Result:
+    """Return the part of the production that is assumed or unknown, of all or of one node in one country."""
+    if node:
+        value = findings.soft_parts[node, country] / sum(row["value"] for row in findings.behind)
+        figure = Figure(value, "fraction", year=findings.year, grade="assumed")
+        return Result(figure, ((_place(findings, node, country), None),))
     parts = _weigh((_place(findings, node, country), value) for (node, country), value in findings.soft_parts.items())
     figure = Figure(findings.soft, "fraction", year=findings.year, grade=findings.exposure_grade)
     return Result(figure, parts)
@@ -288,7 +293,7 @@ RESULTS: Mapping[str, Kin] = {
     "order": Kin("order/HOME/PLACE/PLACE", _order, of_home=True),
     "position": Kin("position/COUNTRY/MEASURE", _position, of_home=True),
     "production": Kin("production/HOME", _production, of_home=True),
-    "soft": Kin("soft/HOME", _soft, of_home=True),
+    "soft": Kin("soft/HOME, soft/HOME/NODE/PLACE", _soft, of_home=True),
     "concentration": Kin("concentration/NODE/cr1|cr3|hhi", _concentration),
     "coverage": Kin("coverage/places, coverage/STAGE", _coverage),
     "count": Kin("count/" + "|".join((*_COUNTED, "figures")) + "/...", _count),

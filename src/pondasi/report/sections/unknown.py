@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MISSING = {"disruptions": "stress", "steps": "plan", "partner_terms": None, "tracking": None}
 """Questions that no section answers, each with the slot that will; those of an open slot are left out."""
-NAMED = 5
+NAMED, HEAVIEST = 5, 3
 COLOURS = {grade: GREY if grade == "unknown" else INK for grade in GRADES}
 LIMITS = ("independent", "gross")
 SHIPPED = "world"
@@ -40,6 +40,7 @@ def write_unknown(context: Context) -> Section:
         answer=statement.text,
         blocks=(_chart(context),),
         points=(
+            *_say_heaviest(context),
             *_say_gaps(context),
             context.say("routes.limit" if context.findings.flows.prior else "brief.unknown.limit.prior"),
             *(context.say(f"brief.unknown.limit.{name}") for name in LIMITS),
@@ -52,6 +53,22 @@ def write_unknown(context: Context) -> Section:
         ),
         statements=(statement,),
     )
+
+
+def _say_heaviest(context: Context) -> list[str]:
+    """Name the assumed parts that weigh most in the production behind home's chips; nothing where none is."""
+    home, soft = context.findings.home, context.findings.soft_parts
+    first = sorted(soft, key=lambda key: -soft[key])[:HEAVIEST]
+    items = [
+        context.say(
+            "brief.unknown.heavy_item",
+            node=context.node_in_text(node),
+            place=context.place_in_text(country),
+            part=context.cite(f"soft/{home}/{node}/{country}"),
+        )
+        for node, country in first
+    ]
+    return [context.say("brief.unknown.heavy", items=context.join(items, "parts"))] if items else []
 
 
 def _say_gaps(context: Context) -> list[str]:
