@@ -55,7 +55,7 @@ def make_command(words: Words) -> click.Command:
         click.echo(words.say("evidence.doubt"))
         for reading, doubtful in doubt.items():
             parts = ", ".join(
-                f"{words.say(f'evidence.{by}')} {numbers.percent(doubtful[by])}" for by in ("nodes", "sales")
+                f"{words.say(f'evidence.{by}')} {numbers.percent(doubtful[by], 3)}" for by in ("nodes", "sales")
             )
             click.echo(words.say("coverage.table", table=words.say(f"evidence.{reading}"), parts=parts))
         if out_ is not None:

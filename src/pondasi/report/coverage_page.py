@@ -50,7 +50,7 @@ def render_coverage(chain: Chain, words: Words) -> str:
     for reading in ("graded", "strict"):
         doubt = weigh_doubt(chain, strict=reading == "strict")
         lines.append(
-            _line([words.say(f"evidence.{reading}"), *(numbers.percent(doubt[by]) for by in ("nodes", "sales"))])
+            _line([words.say(f"evidence.{reading}"), *(numbers.percent(doubt[by], 3) for by in ("nodes", "sales"))])
         )
     shares = chain.shares
     rows = list_rows(shares[shares["firm"].isna()])
