@@ -1,7 +1,7 @@
 """The step of `pondasi.stress.dynamics`, compiled, for several scenarios side by side.
 
-Scenarios lie in *lanes*: the last axis of every array that changes has `LANES` entries, so that what a lot
-needs to know of the chain is read once for all of them and the arithmetic runs in vector registers.
+Scenarios lie in *lanes*: the last axis of every array that changes, so that what a lot needs to know of the
+chain is read once for all of them and the arithmetic runs in vector registers.
 
 Two passes over the lots make a step, `_limit_and_ask` and `_move`. The loops over the lots of one need are
 small functions of plain arrays, below them: so the compiler turns them into vector code. The *plain* forms
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pondasi.stress.system import Floats, Ints
 
 LANES = 16
-"""Scenarios side by side."""
+"""Scenarios that are run side by side where there are many: two vectors of eight doubles."""
 FLOW, SERVICE, RIGHT = 0, 1, 2
 """The kinds of `pondasi.stress.system.Kind`, as plain numbers."""
 ROWS = 8
@@ -43,8 +43,9 @@ inlined = njit(nogil=True, error_model="numpy", inline="always")
 def run_lanes(f: Frame, s: Lanes, b: Blows, w: Scratch, watch: Watch, series: Floats) -> None:
     """Run the lanes through all steps of the series, in place.
 
-    ``series`` has the shape (steps, watches, LANES).
+    ``series`` has the shape (steps, watches, lanes).
     """
+    lanes = s.lots.shape[1]
     for step in range(series.shape[0]):
         _strike(f, s, b, w, step)
         _limit_and_ask(f, s, b, w)
@@ -52,12 +53,12 @@ def run_lanes(f: Frame, s: Lanes, b: Blows, w: Scratch, watch: Watch, series: Fl
         _move(f, s, b, w)
         _settle(f, s, b, w)
         for k in range(series.shape[1]):
-            for v in range(LANES):
+            for v in range(lanes):
                 series[step, k, v] = 0.0
             for r in range(watch.start[k], watch.start[k + 1]):
                 i = watch.supplier[r]
                 source = w.delivered if watch.what[k] == 0 else w.shipped
-                for v in range(LANES):
+                for v in range(lanes):
                     series[step, k, v] += watch.weight[r] * source[i, v]
 
 
@@ -83,9 +84,10 @@ def _strike(f: Frame, s: Lanes, b: Blows, w: Scratch, step: int) -> None:
 @fast
 def _limit_and_ask(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
     """Capacity; then wishes and orders, from users to makers (stress.1, stress.2, stress.6)."""
+    lanes = s.lots.shape[1]
     n = len(f.output)
     for i in range(n):
-        for v in range(LANES):
+        for v in range(lanes):
             w.standing[i, v] = (1.0 - w.hit[STARTS, i, v]) * (1.0 - w.hit[LINE, i, v])
             final = f.final[i] * (1.0 - w.hit[DEMAND, i, v])
             w.need[i, v] = final
@@ -96,15 +98,15 @@ def _limit_and_ask(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
     for k in range(len(f.acting)):
         q = f.acting[k]
         i = f.user_of_need[q]
-        for v in range(LANES):
+        for v in range(lanes):
             w.left[i, v] = min(w.left[i, v], 1.0 - f.force[q] * s.worn[q, v])
     for i in range(n):
-        for v in range(LANES):
+        for v in range(lanes):
             w.standing[i, v] *= w.left[i, v]
             w.spare[i, v] = max(0.0, f.output[i] * w.standing[i, v] * (1.0 + f.spare[i]) - s.need[i, v])
     for c in range(len(f.late_lots)):
         e = f.late_lots[c]
-        for v in range(LANES):
+        for v in range(lanes):
             w.need[f.supplier[e], v] += f.coefficient[e] * s.want[f.user[e], v]
     for j in range(n - 1, -1, -1):
         _wish(f, s, w, j)
@@ -161,13 +163,14 @@ def _limit_and_ask(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
 @inlined
 def _wish(f: Frame, s: Lanes, w: Scratch, j: int) -> None:
     """Say what a maker wants to start (stress.2)."""
+    lanes = s.lots.shape[1]
     length, held = f.stage_start[j + 1] - f.stage_start[j], w.held[j]
-    for v in range(LANES):
+    for v in range(lanes):
         held[v] = 0.0
     for k in range(f.stage_start[j], f.stage_start[j + 1]):
-        for v in range(LANES):
+        for v in range(lanes):
             held[v] += s.line[k, v]
-    for v in range(LANES):
+    for v in range(lanes):
         smoothed = s.smoothed[j, v] + (w.need[j, v] - s.smoothed[j, v]) / f.smoothing[j]
         steady = smoothed + s.placed[j, v]
         gap = s.owed[j, v] + s.waiting[j, v] + f.finished[j] - s.finished[j, v]
@@ -182,8 +185,9 @@ def _wish(f: Frame, s: Lanes, w: Scratch, j: int) -> None:
 @fast
 def _share_spare(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
     """Hold what is moved to each maker within its spare capacity; ``load`` becomes the part that fits (stress.6)."""
+    lanes = s.lots.shape[1]
     for i in range(len(f.output)):
-        for v in range(LANES):
+        for v in range(lanes):
             load = w.load[i, v]
             fits = min(1.0, w.spare[i, v] / load) if load > 0.0 else 1.0
             s.placed[i, v] = fits * load
@@ -193,7 +197,7 @@ def _share_spare(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
     if not f.tiered:
         return
     for j in range(len(f.output)):
-        for v in range(LANES):
+        for v in range(lanes):
             final = f.final[j] * (1.0 - w.hit[DEMAND, j, v]) + s.waiting[j, v]
             w.first_calls[j, v] += min(final, f.first_final[j])
         for q in range(f.need_start[j], f.need_start[j + 1]):
@@ -222,13 +226,14 @@ def _share_spare(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
 @fast
 def _move(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
     """Goods arrive, bind, are used, move along the line and are shared out, from makers to users."""
+    lanes = s.lots.shape[1]
     content, least, slowest, started, speed, rate = w.row[3], w.row[4], w.row[5], w.row[6], w.row[7], w.row[0]
     for i in range(len(f.output)):
-        for v in range(LANES):
+        for v in range(lanes):
             s.owed[i, v] = 0.0
     for j in range(len(f.output)):
         length, want = max(f.stage_start[j + 1] - f.stage_start[j], 1), s.want[j]
-        for v in range(LANES):
+        for v in range(lanes):
             content[v], least[v], slowest[v] = w.held[j, v] / length, want[v], 1.0
         for q in range(f.need_start[j], f.need_start[j + 1]):
             if f.kind[q] != RIGHT:
@@ -245,15 +250,15 @@ def _move(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
                 )
                 if f.kind[q] == SERVICE:
                     # An idle tool does not wear, whatever it lacks.
-                    for v in range(LANES):
+                    for v in range(lanes):
                         met[v] = 1.0 - (1.0 - met[v]) * min(1.0, want[v] / f.output[j])
                 elif along:
-                    for v in range(LANES):
+                    for v in range(lanes):
                         slowest[v] = min(slowest[v], 1.0 - force * (1.0 - met[v]))
                 else:
-                    for v in range(LANES):
+                    for v in range(lanes):
                         least[v] = min(least[v], (1.0 - force * (1.0 - met[v])) * want[v])
-        for v in range(LANES):
+        for v in range(lanes):
             capacity = f.output[j] * w.standing[j, v] * (1.0 + s.overtime[j, v])
             started[v] = min(least[v], slowest[v] * capacity)
             speed[v] = min(1.0 - w.hit[LINE, j, v], slowest[v])
@@ -261,7 +266,7 @@ def _move(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
             if f.kind[q] != RIGHT:
                 service, along = f.kind[q] == SERVICE, f.along[q]
                 lacking = 0.0
-                for v in range(LANES):
+                for v in range(lanes):
                     rate[v] = content[v] if along else (want[v] if service else started[v])
                     if along and not service:
                         rate[v] *= speed[v]
@@ -280,9 +285,10 @@ def _move(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
 @inlined
 def _arrive(f: Frame, s: Lanes, b: Blows, w: Scratch, j: int, q: int) -> None:
     """Take in the lots of one need, by the short way if all of it is sent."""
+    lanes = s.lots.shape[1]
     begin, end, per, want = f.lot_start[q], f.lot_start[q + 1], 1.0 / f.adjustment[j], s.want[j]
     rate = w.row[3] if f.along[q] else want
-    for v in range(LANES):
+    for v in range(lanes):
         w.have[q, v], w.missing[q, v] = 0.0, 0.0
     plain = not w.kept[q]
     for e in range(begin, end):
@@ -322,8 +328,9 @@ def _arrive(f: Frame, s: Lanes, b: Blows, w: Scratch, j: int, q: int) -> None:
 @inlined
 def _share_out(f: Frame, s: Lanes, w: Scratch, j: int) -> None:
     """Share out what a maker has: first calls first, the rest in proportion (stress.5)."""
+    lanes = s.lots.shape[1]
     w.full[j] = 1.0
-    for v in range(LANES):
+    for v in range(lanes):
         final = f.final[j] * (1.0 - w.hit[DEMAND, j, v]) + s.waiting[j, v]
         stock = s.finished[j, v] + w.shipped[j, v]
         supply = stock * (1.0 - w.hit[SHIPPING, j, v])
@@ -343,10 +350,11 @@ def _share_out(f: Frame, s: Lanes, w: Scratch, j: int) -> None:
 @fast
 def _settle(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
     """Late lots arrive; overtime, qualification, wear and designs move on (stress.3, stress.7, stress.8)."""
+    lanes = s.lots.shape[1]
     n = len(f.output)
     for q in range(len(f.kind)):
         if w.turned[q]:
-            for v in range(LANES):
+            for v in range(lanes):
                 step = (1.0 - f.dual[q]) / f.qualification[q] * w.worst[q, v]
                 s.open[q, v] = min(1.0, s.open[q, v] + step)
     for c in range(len(f.late_lots)):
@@ -354,13 +362,13 @@ def _settle(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
     for k in range(len(f.acting)):
         q = f.acting[k]
         if f.kind[q] == SERVICE:
-            for v in range(LANES):
+            for v in range(lanes):
                 worn, met = s.worn[q, v], w.met[q, v]
                 s.worn[q, v] = worn + f.wear[q] * (1.0 - met) * (1.0 - worn) - met * worn / f.repair[q]
         else:
             _age(f, s, b, w, q)
     for i in range(n):
-        for v in range(LANES):
+        for v in range(lanes):
             wanted = (w.unbound[i, v] - f.output[i] * w.standing[i, v]) / f.output[i]
             s.overtime[i, v] += (min(max(wanted, 0.0), f.spare[i]) - s.overtime[i, v]) / f.overtime[i]
             s.need[i, v] = w.need[i, v]
@@ -369,8 +377,9 @@ def _settle(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
 @inlined
 def _receive(f: Frame, s: Lanes, b: Blows, w: Scratch, e: int) -> None:
     """Bring a late lot to its user."""
+    lanes = s.lots.shape[1]
     i, q = f.supplier[e], f.need_of_lot[e]
-    for v in range(LANES):
+    for v in range(lanes):
         asked = w.ordered[e, v]
         passing = asked * w.passing[b.gate[e], v]
         first = min(passing, f.first_lots[e])
@@ -386,7 +395,8 @@ def _receive(f: Frame, s: Lanes, b: Blows, w: Scratch, e: int) -> None:
 @inlined
 def _age(f: Frame, s: Lanes, b: Blows, w: Scratch, q: int) -> None:
     """Age the designs whose rights are withheld for longer than the lag (stress.8)."""
-    for v in range(LANES):
+    lanes = s.lots.shape[1]
+    for v in range(lanes):
         met = 0.0
         for e in range(f.lot_start[q], f.lot_start[q + 1]):
             met += f.coefficient[e] * w.standing[f.supplier[e], v] * w.passing[b.gate[e], v]
@@ -410,9 +420,10 @@ def order_plain(
     need: Floats,
 ) -> None:
     """Order what is used and what the stock lacks (stress.6)."""
+    lanes = want.shape[0]
     for e in range(begin, end):
         i, a, goal = supplier[e], coefficient[e], target[e]
-        for v in range(LANES):
+        for v in range(lanes):
             use = a * want[v]
             calls[i, v] += max(0.0, use + (goal - lots[e, v]) * per)
             need[i, v] += use
@@ -436,9 +447,10 @@ def order_kept(
     calls: Floats,
 ) -> None:
     """Order the same where something may be owed or a route be closed, and keep the orders."""
+    lanes = want.shape[0]
     for e in range(begin, end):
         i, a, goal, g = supplier[e], coefficient[e], target[e], gate[e]
-        for v in range(LANES):
+        for v in range(lanes):
             owed = backlog[e, v]
             own = max(0.0, a * want[v] + (goal - lots[e, v] - owed) * per)
             ordered[e, v] = own
@@ -451,10 +463,11 @@ def need_some(
     begin: int, end: int, supplier: Ints, coefficient: Floats, late_lot: Ints, want: Floats, need: Floats
 ) -> None:
     """Tell the makers what is needed of the lots that arrive in this step (stress.2)."""
+    lanes = want.shape[0]
     for e in range(begin, end):
         if not late_lot[e]:
             i, a = supplier[e], coefficient[e]
-            for v in range(LANES):
+            for v in range(lanes):
                 need[i, v] += a * want[v]
 
 
@@ -480,11 +493,12 @@ def turn(
     moved_calls: Floats,
 ) -> None:
     """Move the open part of short orders to the sources with spare capacity (stress.6)."""
-    for v in range(LANES):
+    lanes = opened.shape[0]
+    for v in range(lanes):
         weights[v], pool[v], worst[v] = 0.0, 0.0, 0.0
     for e in range(begin, end):
         i, g, usual = supplier[e], gate[e], coefficient[e] * usual_rate
-        for v in range(LANES):
+        for v in range(lanes):
             owed = backlog[e, v]
             short = owed / (owed + usual)
             weight = spare[i, v] * (1.0 - short) * passing[g, v]
@@ -492,13 +506,13 @@ def turn(
             weights[v] += weight
             pool[v] += opened[v] * short * ordered[e, v]
             worst[v] = max(worst[v], short)
-    for v in range(LANES):
+    for v in range(lanes):
         wanted, room = pool[v], weights[v]
         pool[v] = opened[v] * min(1.0, room / wanted) if wanted > 0.0 else 0.0
         weights[v] = min(1.0, wanted / room) if room > 0.0 else 0.0
     for e in range(begin, end):
         i, g, usual = supplier[e], gate[e], coefficient[e] * usual_rate
-        for v in range(LANES):
+        for v in range(lanes):
             owed = backlog[e, v]
             turned = pool[v] * (owed / (owed + usual)) * ordered[e, v]
             there = weights[v] * moved[e, v]
@@ -530,9 +544,10 @@ def ask_first(
     first_calls: Floats,
 ) -> None:
     """Sum up what the makers of one need serve first (stress.5)."""
+    lanes = want.shape[0]
     for e in range(begin, end):
         i, a, goal, most, g = supplier[e], coefficient[e], target[e], first_lots[e], gate[e]
-        for v in range(LANES):
+        for v in range(lanes):
             if kept:
                 asked = ordered[e, v] + fits[i, v] * moved[e, v] + backlog[e, v]
             else:
@@ -554,9 +569,10 @@ def arrive_plain(
     missing: Floats,
 ) -> None:
     """Take in what was ordered, all of it; count what is at hand and what is missing of each lot."""
+    lanes = have.shape[0]
     for e in range(begin, end):
         a, goal = coefficient[e], target[e]
-        for v in range(LANES):
+        for v in range(lanes):
             held = lots[e, v]
             held += max(0.0, a * want[v] + (goal - held) * per)
             lots[e, v] = held
@@ -591,17 +607,18 @@ def arrive_some(
     missing: Floats,
 ) -> float:
     """Take in the part that the makers send; return what is owed of the need (stress.5)."""
+    lanes = have.shape[0]
     owing = 0.0
     for e in range(begin, end):
         i, a, goal, most, g = supplier[e], coefficient[e], target[e], first_lots[e], gate[e]
         if late_lot[e]:
             # The maker has not made yet: what is asked waits until it has.
-            for v in range(LANES):
+            for v in range(lanes):
                 ordered[e, v] += fits[i, v] * moved[e, v] + backlog[e, v]
                 have[v] += lots[e, v]
                 missing[v] += max(0.0, a * rate[v] - lots[e, v])
         else:
-            for v in range(LANES):
+            for v in range(lanes):
                 held = lots[e, v]
                 if kept:
                     asked = ordered[e, v] + fits[i, v] * moved[e, v] + backlog[e, v]
@@ -632,7 +649,8 @@ def meet(
     met: Floats,
 ) -> None:
     """Find the part of a need that the lots at hand meet: pooled, and line by line (stress.3)."""
-    for v in range(LANES):
+    lanes = have.shape[0]
+    for v in range(lanes):
         asked = whole * rate[v]
         part = 1.0
         if asked > 0.0:
@@ -646,9 +664,10 @@ def meet(
 @fast
 def use_plain(begin: int, end: int, coefficient: Floats, rate: Floats, lots: Floats) -> None:
     """Use each lot's own part, which is at hand."""
+    lanes = rate.shape[0]
     for e in range(begin, end):
         a = coefficient[e]
-        for v in range(LANES):
+        for v in range(lanes):
             lots[e, v] = max(0.0, lots[e, v] - a * rate[v])
 
 
@@ -666,18 +685,19 @@ def use_some(
     lots: Floats,
 ) -> None:
     """Use each lot's own part as far as it goes, and what is missing there from the other lots."""
-    for v in range(LANES):
+    lanes = have.shape[0]
+    for v in range(lanes):
         own[v] = 0.0
     for e in range(begin, end):
         a = coefficient[e]
-        for v in range(LANES):
+        for v in range(lanes):
             own[v] += min(lots[e, v], a * rate[v])
-    for v in range(LANES):
+    for v in range(lanes):
         total, left = min(whole * rate[v], have[v]), have[v] - own[v]
         more[v] = min(1.0, max(0.0, total - own[v]) / left) if missing[v] > 0.0 and left > 0.0 else 0.0
     for e in range(begin, end):
         a = coefficient[e]
-        for v in range(LANES):
+        for v in range(lanes):
             held = lots[e, v]
             mine = min(held, a * rate[v])
             lots[e, v] = max(0.0, held - mine - more[v] * (held - mine))
@@ -686,14 +706,15 @@ def use_some(
 @fast
 def run_line(begin: int, end: int, line: Floats, started: Floats, speed: Floats, shipped: Floats) -> None:
     """Move a line by a step: W_l <- (1 - v) W_l + v W_(l-1) (stress.1)."""
+    lanes = started.shape[0]
     if begin == end:
-        for v in range(LANES):
+        for v in range(lanes):
             shipped[v] = started[v]
         return
-    for v in range(LANES):
+    for v in range(lanes):
         shipped[v] = speed[v] * line[end - 1, v]
     for k in range(end - 1, begin, -1):
-        for v in range(LANES):
+        for v in range(lanes):
             line[k, v] += speed[v] * (line[k - 1, v] - line[k, v])
-    for v in range(LANES):
+    for v in range(lanes):
         line[begin, v] += started[v] - speed[v] * line[begin, v]

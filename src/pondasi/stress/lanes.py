@@ -1,7 +1,6 @@
 """What the kernel reads and writes: the chain, the states of several scenarios side by side, and what hits them.
 
-Scenarios lie in *lanes*: the last axis of every array that changes has `LANES` entries, so that what a lot
-needs to know of the chain is read once for all of them and the arithmetic runs in vector registers.
+Scenarios lie in *lanes*, the last axis of every array that changes.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pondasi.stress.kernel import FLOW, LANES, RIGHT, ROWS
+from pondasi.stress.kernel import FLOW, RIGHT, ROWS
 
 if TYPE_CHECKING:
     from pondasi.stress.system import Floats, Ints, System
@@ -61,7 +60,7 @@ class Frame(NamedTuple):
 
 
 class Lanes(NamedTuple):
-    """The states of `LANES` scenarios, as in `pondasi.stress.state.State`, lanes last."""
+    """The states of the scenarios, as in `pondasi.stress.state.State`, lanes last."""
 
     line: Floats
     finished: Floats
@@ -77,7 +76,7 @@ class Lanes(NamedTuple):
     worn: Floats
     clock: Floats
     owed: Floats
-    """Backlog of each supplier over its lots, shape (n, LANES)."""
+    """Backlog of each supplier over its lots, shape (n, lanes)."""
     owing: Floats
     """Needs of which a lot is owed in some lane, shape (q,)."""
 
@@ -204,15 +203,15 @@ def frame_system(system: System, first_lots: Floats, first_final: Floats) -> Fra
     )
 
 
-def make_scratch(f: Frame, gates: int) -> Scratch:
+def make_scratch(f: Frame, gates: int, lanes: int) -> Scratch:
     """Return the room that a step of a frame needs."""
     n, q, m = len(f.output), len(f.kind), len(f.supplier)
 
     def room(rows: int) -> Floats:
-        return np.zeros((rows, LANES))
+        return np.zeros((rows, lanes))
 
     sizes = {"passing": gates + 1, "ordered": m, "moved": m, "have": q, "missing": q, "met": q, "worst": q, "row": ROWS}
     rooms = {name: room(sizes.get(name, n)) for name in Scratch._fields}
     return Scratch(
-        **{**rooms, "hit": np.zeros((4, n, LANES)), "turned": np.zeros(q), "kept": np.zeros(q), "full": np.ones(n)}
+        **{**rooms, "hit": np.zeros((4, n, lanes)), "turned": np.zeros(q), "kept": np.zeros(q), "full": np.ones(n)}
     )

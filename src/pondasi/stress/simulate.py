@@ -86,32 +86,32 @@ def run_schedule(
     for begin in range(0, len(schedule), LANES):
         end = min(begin + LANES, len(schedule))
         series, _ = run_batch(frame, system, schedule.take(begin, end), steps, watch)
-        out[begin:end] = series[:, :, : end - begin].transpose(2, 1, 0)
+        out[begin:end] = series.transpose(2, 1, 0)
     return out
 
 
 def run_batch(
     frame: Frame, system: System, schedule: Schedule, steps: int, watch: Watch, start: State | None = None
 ) -> tuple[Floats, Lanes]:
-    """Run at most `LANES` scenarios side by side; return series (steps, watches, LANES) and the last states."""
+    """Run some scenarios side by side; return series, shape (steps, watches, scenarios), and the last states."""
     blows = compile_blows(system, schedule, steps)
-    lanes = open_lanes(rest(system) if start is None else start, system)
-    series = np.zeros((steps, len(watch.what), LANES))
-    run_lanes(frame, lanes, blows, make_scratch(frame, blows.gates), watch, series)
+    lanes = open_lanes(rest(system) if start is None else start, system, len(schedule))
+    series = np.zeros((steps, len(watch.what), len(schedule)))
+    run_lanes(frame, lanes, blows, make_scratch(frame, blows.gates, len(schedule)), watch, series)
     return series, lanes
 
 
-def open_lanes(state: State, system: System) -> Lanes:
-    """Return one state in every lane."""
+def open_lanes(state: State, system: System, count: int) -> Lanes:
+    """Return one state in each of so many lanes."""
     values = {name: getattr(state, name) for name in Lanes._fields if hasattr(state, name)}
     values["owed"] = add_by(system.supplier, state.backlog, len(system.output))
-    spread = {name: np.repeat(value[:, None], LANES, axis=1) for name, value in values.items()}
+    spread = {name: np.repeat(value[:, None], count, axis=1) for name, value in values.items()}
     owing = add_by(system.need_of_lot, state.backlog, len(system.kind)) > 0
     return Lanes(**spread, owing=owing.astype(np.float64))
 
 
 def compile_blows(system: System, schedule: Schedule, steps: int) -> Blows:
-    """Return a schedule of at most `LANES` scenarios as rows for the kernel."""
+    """Return a schedule as rows for the kernel."""
     loss = average_losses(schedule, steps, system.step)
     lane = np.repeat(np.arange(len(schedule)), np.diff(schedule.first))
     channel = np.array([_BY_SUPPLIER.get(name, -1) for name in CHANNELS])[schedule.channel]
