@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from pondasi.stress.dynamics import take_step
-from pondasi.stress.kernel import LANES
+from pondasi.stress.kernel import DELIVERED, LANES
 from pondasi.stress.lanes import frame_system
 from pondasi.stress.schedule import average_losses
-from pondasi.stress.simulate import Watches, run_batch, run_schedule
+from pondasi.stress.simulate import run_batch, run_schedule
 from pondasi.stress.state import State, contracts_first, home_first, proportional, rest
+from pondasi.stress.watches import watch_suppliers
 from tests.stress.random_schedules import draw_schedule, hits_of
 from tests.stress.random_systems import draw_system
 
@@ -22,8 +23,7 @@ RULES = (proportional, contracts_first, home_first)
 
 
 def all_of(system):
-    n = len(system.output)
-    return Watches(tuple(map(str, range(n))), np.eye(n), np.zeros(n, int))
+    return watch_suppliers([(str(i), DELIVERED, row) for i, row in enumerate(np.eye(len(system.output), dtype=bool))])
 
 
 @pytest.mark.parametrize("seed", range(18))

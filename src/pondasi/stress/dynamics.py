@@ -159,10 +159,15 @@ def _place_orders(system: System, state: State, hits: Hits, limits: _Limits, wis
 def _move(
     system: System, state: State, hits: Hits, limits: _Limits, plan: _Plan, rationing: Rationing, rule: Rule | None
 ) -> tuple[State, Moves]:
-    """Goods arrive, bind, are used, move along the line and are shared out, from makers to users."""
+    """Goods arrive, bind, are used, move along the line and are shared out, from makers to users (stress.5).
+
+    A route or a door that is closed in part lets through that part of what usually passes: what has waited
+    does not squeeze through as well.
+    """
     n, wishes = len(system.output), plan.wishes
     asked = plan.orders.ordered + state.backlog
-    passing = (1 - hits.closed) * asked
+    usual = system.coefficient * system.output[system.user]
+    passing = np.where(hits.closed > 0, np.minimum(asked, (1 - hits.closed) * usual), asked)
     final = system.final * (1 - hits.demand) + state.waiting
     first = np.minimum(passing, rationing.lots), np.minimum(final, rationing.final)
     calls = add_by(system.supplier, passing, n) + final
@@ -180,7 +185,8 @@ def _move(
         lots[mine] -= used[mine]
         started[makers] = bound.started
         shipped[makers] = _run_line(system, line, bound.started, bound.speed, begin, end)
-        supply = (finished[makers] + shipped[makers]) * (1 - hits.shipping[makers])
+        stock, door = finished[makers] + shipped[makers], hits.shipping[makers]
+        supply = np.where(door > 0, np.minimum(stock, (1 - door) * system.output[makers]), stock)
         out = np.flatnonzero((system.supplier >= begin) & (system.supplier < end))
         if rule is None:
             served = _fill(supply, first_calls[makers])

@@ -31,6 +31,8 @@ ROWS = 8
 """Rows of lanes for sums that live no longer than a loop."""
 STARTS, LINE, SHIPPING, DEMAND = 0, 1, 2, 3
 """Places of what is lost by supplier in `Scratch.hit`."""
+DELIVERED, SHIPPED, MET = 0, 1, 2
+"""What a watch records: deliveries to final demand, what leaves the line, the part of a need that is met."""
 ROUNDING, DUST = 1e-9, 1e-13
 """As in `pondasi.stress.dynamics`."""
 
@@ -56,8 +58,12 @@ def run_lanes(f: Frame, s: Lanes, b: Blows, w: Scratch, watch: Watch, series: Fl
             for v in range(lanes):
                 series[step, k, v] = 0.0
             for r in range(watch.start[k], watch.start[k + 1]):
-                i = watch.supplier[r]
-                source = w.delivered if watch.what[k] == 0 else w.shipped
+                i = watch.member[r]
+                source = w.delivered
+                if watch.what[k] == SHIPPED:
+                    source = w.shipped
+                elif watch.what[k] == MET:
+                    source = w.met
                 for v in range(lanes):
                     series[step, k, v] += watch.weight[r] * source[i, v]
 
@@ -130,8 +136,6 @@ def _limit_and_ask(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
                 want,
                 s.lots,
                 s.backlog,
-                w.passing,
-                b.gate,
                 w.ordered,
                 w.moved,
                 w.calls,
@@ -194,6 +198,22 @@ def _share_spare(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
             w.load[i, v] = fits
             w.calls[i, v] += fits * w.moved_calls[i, v]
             w.first_calls[i, v] = 0.0
+    for q in range(len(f.kind)):
+        if b.gated[q] and f.kind[q] != RIGHT:
+            call_gated(
+                f.lot_start[q],
+                f.lot_start[q + 1],
+                f.supplier,
+                f.coefficient,
+                f.output[f.user_of_need[q]],
+                w.passing,
+                b.gate,
+                w.ordered,
+                w.moved,
+                w.load,
+                s.backlog,
+                w.calls,
+            )
     if not f.tiered:
         return
     for j in range(len(f.output)):
@@ -207,6 +227,7 @@ def _share_spare(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
                     f.lot_start[q + 1],
                     f.supplier,
                     f.coefficient,
+                    f.output[j],
                     f.target,
                     f.first_lots,
                     1.0 / f.adjustment[j],
@@ -302,6 +323,7 @@ def _arrive(f: Frame, s: Lanes, b: Blows, w: Scratch, j: int, q: int) -> None:
         end,
         f.supplier,
         f.coefficient,
+        f.output[j],
         f.target,
         f.first_lots,
         f.late_lot,
@@ -333,7 +355,8 @@ def _share_out(f: Frame, s: Lanes, w: Scratch, j: int) -> None:
     for v in range(lanes):
         final = f.final[j] * (1.0 - w.hit[DEMAND, j, v]) + s.waiting[j, v]
         stock = s.finished[j, v] + w.shipped[j, v]
-        supply = stock * (1.0 - w.hit[SHIPPING, j, v])
+        door = w.hit[SHIPPING, j, v]
+        supply = min(stock, (1.0 - door) * f.output[j]) if door > 0.0 else stock
         first, later = w.first_calls[j, v], w.calls[j, v] - w.first_calls[j, v]
         first_final = min(final, f.first_final[j]) if f.tiered else 0.0
         over = max(0.0, supply - first)
@@ -381,7 +404,8 @@ def _receive(f: Frame, s: Lanes, b: Blows, w: Scratch, e: int) -> None:
     i, q = f.supplier[e], f.need_of_lot[e]
     for v in range(lanes):
         asked = w.ordered[e, v]
-        passing = asked * w.passing[b.gate[e], v]
+        part = w.passing[b.gate[e], v]
+        passing = min(asked, part * (f.coefficient[e] * f.output[f.user[e]])) if part < 1.0 else asked
         first = min(passing, f.first_lots[e])
         sent = w.served[i, v] * first + w.rest[i, v] * (passing - first)
         owed = max(0.0, asked - sent)
@@ -440,8 +464,6 @@ def order_kept(
     want: Floats,
     lots: Floats,
     backlog: Floats,
-    passing: Floats,
-    gate: Ints,
     ordered: Floats,
     moved: Floats,
     calls: Floats,
@@ -449,13 +471,13 @@ def order_kept(
     """Order the same where something may be owed or a route be closed, and keep the orders."""
     lanes = want.shape[0]
     for e in range(begin, end):
-        i, a, goal, g = supplier[e], coefficient[e], target[e], gate[e]
+        i, a, goal = supplier[e], coefficient[e], target[e]
         for v in range(lanes):
             owed = backlog[e, v]
             own = max(0.0, a * want[v] + (goal - lots[e, v] - owed) * per)
             ordered[e, v] = own
             moved[e, v] = 0.0
-            calls[i, v] += passing[g, v] * (own + owed)
+            calls[i, v] += own + owed
 
 
 @fast
@@ -511,16 +533,40 @@ def turn(
         pool[v] = opened[v] * min(1.0, room / wanted) if wanted > 0.0 else 0.0
         weights[v] = min(1.0, wanted / room) if room > 0.0 else 0.0
     for e in range(begin, end):
-        i, g, usual = supplier[e], gate[e], coefficient[e] * usual_rate
+        i, usual = supplier[e], coefficient[e] * usual_rate
         for v in range(lanes):
             owed = backlog[e, v]
             turned = pool[v] * (owed / (owed + usual)) * ordered[e, v]
             there = weights[v] * moved[e, v]
             ordered[e, v] -= turned
             moved[e, v] = there
-            calls[i, v] -= passing[g, v] * turned
+            calls[i, v] -= turned
             load[i, v] += there
-            moved_calls[i, v] += passing[g, v] * there
+            moved_calls[i, v] += there
+
+
+@fast
+def call_gated(
+    begin: int,
+    end: int,
+    supplier: Ints,
+    coefficient: Floats,
+    usual_rate: float,
+    passing: Floats,
+    gate: Ints,
+    ordered: Floats,
+    moved: Floats,
+    fits: Floats,
+    backlog: Floats,
+    calls: Floats,
+) -> None:
+    """Take back the calls that no route lets through: one closed in part lets that part of the usual through."""
+    for e in range(begin, end):
+        i, g, usual = supplier[e], gate[e], coefficient[e] * usual_rate
+        for v in range(fits.shape[1]):
+            if passing[g, v] < 1.0:
+                asked = ordered[e, v] + fits[i, v] * moved[e, v] + backlog[e, v]
+                calls[i, v] += min(asked, passing[g, v] * usual) - asked
 
 
 @fast
@@ -529,6 +575,7 @@ def ask_first(
     end: int,
     supplier: Ints,
     coefficient: Floats,
+    usual_rate: float,
     target: Floats,
     first_lots: Floats,
     per: float,
@@ -552,7 +599,9 @@ def ask_first(
                 asked = ordered[e, v] + fits[i, v] * moved[e, v] + backlog[e, v]
             else:
                 asked = max(0.0, a * want[v] + (goal - lots[e, v]) * per)
-            first_calls[i, v] += min(passing[g, v] * asked, most)
+            if passing[g, v] < 1.0:
+                asked = min(asked, passing[g, v] * (a * usual_rate))
+            first_calls[i, v] += min(asked, most)
 
 
 @fast
@@ -586,6 +635,7 @@ def arrive_some(
     end: int,
     supplier: Ints,
     coefficient: Floats,
+    usual_rate: float,
     target: Floats,
     first_lots: Floats,
     late_lot: Ints,
@@ -624,7 +674,7 @@ def arrive_some(
                     asked = ordered[e, v] + fits[i, v] * moved[e, v] + backlog[e, v]
                 else:
                     asked = max(0.0, a * want[v] + (goal - held) * per)
-                open_ = passing[g, v] * asked
+                open_ = min(asked, passing[g, v] * (a * usual_rate)) if passing[g, v] < 1.0 else asked
                 first = min(open_, most)
                 sent = served[i, v] * first + rest[i, v] * (open_ - first)
                 owed = max(0.0, asked - sent)

@@ -121,10 +121,10 @@ class Blows(NamedTuple):
 
 
 class Watch(NamedTuple):
-    """What is recorded: weighted sums over suppliers, of what is delivered (0) or shipped (1)."""
+    """What is recorded: weighted sums over suppliers or needs, as `pondasi.stress.watches.Watches`."""
 
     start: Ints
-    supplier: Ints
+    member: Ints
     weight: Floats
     what: Ints
 

@@ -2,59 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pondasi.stress.kernel import DEMAND, LANES, LINE, SHIPPING, STARTS, run_lanes
-from pondasi.stress.lanes import Blows, Frame, Lanes, Watch, frame_system, make_scratch
+from pondasi.stress.lanes import Blows, Frame, Lanes, frame_system, make_scratch
 from pondasi.stress.schedule import ANY_BUYER, FOREIGN, average_losses
 from pondasi.stress.shocks import CHANNELS
 from pondasi.stress.state import proportional, rest
 from pondasi.stress.system import Kind, add_by
 
 if TYPE_CHECKING:
+    from pondasi.stress.lanes import Watch
     from pondasi.stress.schedule import Schedule
     from pondasi.stress.state import Rationing, State
-    from pondasi.stress.system import Flags, Floats, Ints, System
+    from pondasi.stress.system import Flags, Floats, System
+    from pondasi.stress.watches import Watches
 
-DELIVERED, SHIPPED = 0, 1
-"""What a watch sums up: deliveries to final demand, or what leaves the line."""
 _BY_SUPPLIER = {"starts": STARTS, "line": LINE, "shipping": SHIPPING, "demand": DEMAND}
-
-
-@dataclass(frozen=True, eq=False)
-class Watches:
-    """Weighted sums over suppliers that a run records, step by step.
-
-    Parameters
-    ----------
-    names
-        Of each watch, length k.
-    weights
-        Shape (k, n).
-    what
-        `DELIVERED` or `SHIPPED`, shape (k,).
-    """
-
-    names: tuple[str, ...]
-    weights: Floats = field(repr=False)
-    what: Ints = field(repr=False)
-
-    def base(self, system: System) -> Floats:
-        """Return what each watch records in a step that nothing hits, shape (k,) [USD/step]."""
-        made: Floats = np.where(self.what[:, None] == DELIVERED, system.final, system.output)
-        total: Floats = (self.weights * made).sum(axis=1)
-        return total
-
-    def compile(self) -> Watch:
-        """Return the watches as the kernel reads them."""
-        rows = [np.flatnonzero(row) for row in self.weights]
-        start = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
-        supplier = np.concatenate([*rows, np.zeros(0, np.int64)]).astype(np.int64)
-        weight = np.concatenate([*(self.weights[k, row] for k, row in enumerate(rows)), np.zeros(0)])
-        return Watch(start, supplier, weight, self.what.astype(np.int64))
 
 
 def run_schedule(
