@@ -221,9 +221,9 @@ def _band(central: pd.DataFrame, drawn: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _name_shocks(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    scenario = table.index.get_level_values("scenario")
-    index = [np.array(names, dtype=object)[scenario], table.index.get_level_values("watch")]
-    return table.set_axis(pd.MultiIndex.from_arrays(index, names=["shock", "watch"]))
+    shock = [names[number] for number in table.index.get_level_values("scenario")]
+    index = pd.MultiIndex.from_arrays([shock, table.index.get_level_values("watch")], names=["shock", "watch"])
+    return table.set_axis(index)
 
 
 def _tabulate_paths(
@@ -247,8 +247,8 @@ def _strip(
         stripped = strip_system(system, stage)
         watches = watch_country(stripped, users, home)
         series = run_schedule(stripped, schedule, weeks, watches)
-        table = measure_outcomes(series, watches.base(stripped), watches.names).of(HOME)
-        rows += [(names[number], stage, gross) for number, gross in table["gross"].items()]
+        gross = measure_outcomes(series, watches.base(stripped), watches.names).of(HOME)["gross"].tolist()
+        rows += [(name, stage, value) for name, value in zip(names, gross, strict=True)]
     return pd.DataFrame(rows, columns=["shock", "stage", "gross"]).set_index(["shock", "stage"])
 
 
@@ -262,8 +262,9 @@ def _value(
         weekly = float(system.output[system.labels.get_loc((user, home))]) / system.step
         added = traits.get((user, "value_added_share_of_output"), np.nan)
         jobs = traits.get((user, "jobs_per_musd_output"), np.nan)
-        for number, name in enumerate(names):
-            output = weekly * float(central.loc[(number, f"{HOME}/{user}"), "net"])
+        net = central[central.index.get_level_values("watch") == f"{HOME}/{user}"]["net"].tolist()
+        for name, weeks in zip(names, net, strict=True):
+            output = weekly * weeks
             rows.append((name, user, output, output * added, output / MILLION * jobs))
     columns = ["shock", "user", "output_usd", "value_added_usd", "job_years"]
     return pd.DataFrame(rows, columns=columns).set_index(["shock", "user"])

@@ -152,8 +152,11 @@ def _place_orders(system: System, state: State, hits: Hits, limits: _Limits, wis
     turned = meant * np.minimum(1.0, _part(weights, pool, empty=0.0))[of]
     moved = weight * np.minimum(1.0, _part(pool, weights, empty=0.0))[of]
     load = add_by(system.supplier, moved, len(system.output))
-    fits = np.minimum(1.0, np.divide(spare, load, out=np.ones_like(load), where=load > 0))
-    return _Orders(own - turned + fits[system.supplier] * moved, fits * load, short)
+    fits = np.minimum(1.0, _part(spare, load))
+    there = fits[system.supplier] * moved
+    # What finds no place stays with its own source.
+    gone = _part(add_by(of, there, len(system.kind)), add_by(of, turned, len(system.kind)), empty=0.0)
+    return _Orders(own - gone[of] * turned + there, fits * load, short)
 
 
 def _move(

@@ -99,7 +99,6 @@ def _limit_and_ask(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
             w.need[i, v] = final
             w.calls[i, v] = final + s.waiting[i, v]
             w.load[i, v] = 0.0
-            w.moved_calls[i, v] = 0.0
             w.left[i, v] = 1.0
     for k in range(len(f.acting)):
         q = f.acting[k]
@@ -137,7 +136,6 @@ def _limit_and_ask(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
                 s.lots,
                 s.backlog,
                 w.ordered,
-                w.moved,
                 w.calls,
             )
             need_some(begin, end, f.supplier, f.coefficient, f.late_lot, want, w.need)
@@ -156,11 +154,10 @@ def _limit_and_ask(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
                     w.worst[q],
                     w.row[1],
                     w.row[2],
+                    w.turn_rate[q],
                     w.ordered,
                     w.moved,
-                    w.calls,
                     w.load,
-                    w.moved_calls,
                 )
 
 
@@ -196,9 +193,24 @@ def _share_spare(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
             fits = min(1.0, w.spare[i, v] / load) if load > 0.0 else 1.0
             s.placed[i, v] = fits * load
             w.load[i, v] = fits
-            w.calls[i, v] += fits * w.moved_calls[i, v]
             w.first_calls[i, v] = 0.0
     for q in range(len(f.kind)):
+        if w.turned[q]:
+            place(
+                f.lot_start[q],
+                f.lot_start[q + 1],
+                f.supplier,
+                f.coefficient,
+                f.output[f.user_of_need[q]] * f.urgency,
+                s.backlog,
+                w.load,
+                w.turn_rate[q],
+                w.row[1],
+                w.row[2],
+                w.ordered,
+                w.moved,
+                w.calls,
+            )
         if b.gated[q] and f.kind[q] != RIGHT:
             call_gated(
                 f.lot_start[q],
@@ -209,8 +221,6 @@ def _share_spare(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
                 w.passing,
                 b.gate,
                 w.ordered,
-                w.moved,
-                w.load,
                 s.backlog,
                 w.calls,
             )
@@ -238,8 +248,6 @@ def _share_spare(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
                     w.passing,
                     b.gate,
                     w.ordered,
-                    w.moved,
-                    w.load,
                     w.first_calls,
                 )
 
@@ -333,11 +341,9 @@ def _arrive(f: Frame, s: Lanes, b: Blows, w: Scratch, j: int, q: int) -> None:
         rate,
         w.served,
         w.rest,
-        w.load,
         w.passing,
         b.gate,
         w.ordered,
-        w.moved,
         s.lots,
         s.backlog,
         s.owed,
@@ -465,7 +471,6 @@ def order_kept(
     lots: Floats,
     backlog: Floats,
     ordered: Floats,
-    moved: Floats,
     calls: Floats,
 ) -> None:
     """Order the same where something may be owed or a route be closed, and keep the orders."""
@@ -476,7 +481,6 @@ def order_kept(
             owed = backlog[e, v]
             own = max(0.0, a * want[v] + (goal - lots[e, v] - owed) * per)
             ordered[e, v] = own
-            moved[e, v] = 0.0
             calls[i, v] += own + owed
 
 
@@ -508,11 +512,10 @@ def turn(
     worst: Floats,
     weights: Floats,
     pool: Floats,
+    turn_rate: Floats,
     ordered: Floats,
     moved: Floats,
-    calls: Floats,
     load: Floats,
-    moved_calls: Floats,
 ) -> None:
     """Move the open part of short orders to the sources with spare capacity (stress.6)."""
     lanes = opened.shape[0]
@@ -530,19 +533,50 @@ def turn(
             worst[v] = max(worst[v], short)
     for v in range(lanes):
         wanted, room = pool[v], weights[v]
-        pool[v] = opened[v] * min(1.0, room / wanted) if wanted > 0.0 else 0.0
+        turn_rate[v] = opened[v] * min(1.0, room / wanted) if wanted > 0.0 else 0.0
         weights[v] = min(1.0, wanted / room) if room > 0.0 else 0.0
+    for e in range(begin, end):
+        i = supplier[e]
+        for v in range(lanes):
+            there = weights[v] * moved[e, v]
+            moved[e, v] = there
+            load[i, v] += there
+
+
+@fast
+def place(
+    begin: int,
+    end: int,
+    supplier: Ints,
+    coefficient: Floats,
+    usual_rate: float,
+    backlog: Floats,
+    fits: Floats,
+    turn_rate: Floats,
+    gone: Floats,
+    placed: Floats,
+    ordered: Floats,
+    moved: Floats,
+    calls: Floats,
+) -> None:
+    """Place what is moved where it fits; what finds no place stays with its own source (stress.6)."""
+    lanes = turn_rate.shape[0]
+    for v in range(lanes):
+        gone[v], placed[v] = 0.0, 0.0
     for e in range(begin, end):
         i, usual = supplier[e], coefficient[e] * usual_rate
         for v in range(lanes):
-            owed = backlog[e, v]
-            turned = pool[v] * (owed / (owed + usual)) * ordered[e, v]
-            there = weights[v] * moved[e, v]
-            ordered[e, v] -= turned
-            moved[e, v] = there
-            calls[i, v] -= turned
-            load[i, v] += there
-            moved_calls[i, v] += there
+            gone[v] += turn_rate[v] * (backlog[e, v] / (backlog[e, v] + usual)) * ordered[e, v]
+            placed[v] += fits[i, v] * moved[e, v]
+    for v in range(lanes):
+        gone[v] = turn_rate[v] * (placed[v] / gone[v]) if gone[v] > 0.0 else 0.0
+    for e in range(begin, end):
+        i, usual = supplier[e], coefficient[e] * usual_rate
+        for v in range(lanes):
+            own = ordered[e, v]
+            final = own - gone[v] * (backlog[e, v] / (backlog[e, v] + usual)) * own + fits[i, v] * moved[e, v]
+            ordered[e, v] = final
+            calls[i, v] += final - own
 
 
 @fast
@@ -555,17 +589,15 @@ def call_gated(
     passing: Floats,
     gate: Ints,
     ordered: Floats,
-    moved: Floats,
-    fits: Floats,
     backlog: Floats,
     calls: Floats,
 ) -> None:
     """Take back the calls that no route lets through: one closed in part lets that part of the usual through."""
     for e in range(begin, end):
         i, g, usual = supplier[e], gate[e], coefficient[e] * usual_rate
-        for v in range(fits.shape[1]):
+        for v in range(calls.shape[1]):
             if passing[g, v] < 1.0:
-                asked = ordered[e, v] + fits[i, v] * moved[e, v] + backlog[e, v]
+                asked = ordered[e, v] + backlog[e, v]
                 calls[i, v] += min(asked, passing[g, v] * usual) - asked
 
 
@@ -586,8 +618,6 @@ def ask_first(
     passing: Floats,
     gate: Ints,
     ordered: Floats,
-    moved: Floats,
-    fits: Floats,
     first_calls: Floats,
 ) -> None:
     """Sum up what the makers of one need serve first (stress.5)."""
@@ -595,10 +625,7 @@ def ask_first(
     for e in range(begin, end):
         i, a, goal, most, g = supplier[e], coefficient[e], target[e], first_lots[e], gate[e]
         for v in range(lanes):
-            if kept:
-                asked = ordered[e, v] + fits[i, v] * moved[e, v] + backlog[e, v]
-            else:
-                asked = max(0.0, a * want[v] + (goal - lots[e, v]) * per)
+            asked = ordered[e, v] + backlog[e, v] if kept else max(0.0, a * want[v] + (goal - lots[e, v]) * per)
             if passing[g, v] < 1.0:
                 asked = min(asked, passing[g, v] * (a * usual_rate))
             first_calls[i, v] += min(asked, most)
@@ -645,11 +672,9 @@ def arrive_some(
     rate: Floats,
     served: Floats,
     rest: Floats,
-    fits: Floats,
     passing: Floats,
     gate: Ints,
     ordered: Floats,
-    moved: Floats,
     lots: Floats,
     backlog: Floats,
     owed_by: Floats,
@@ -664,16 +689,13 @@ def arrive_some(
         if late_lot[e]:
             # The maker has not made yet: what is asked waits until it has.
             for v in range(lanes):
-                ordered[e, v] += fits[i, v] * moved[e, v] + backlog[e, v]
+                ordered[e, v] += backlog[e, v]
                 have[v] += lots[e, v]
                 missing[v] += max(0.0, a * rate[v] - lots[e, v])
         else:
             for v in range(lanes):
                 held = lots[e, v]
-                if kept:
-                    asked = ordered[e, v] + fits[i, v] * moved[e, v] + backlog[e, v]
-                else:
-                    asked = max(0.0, a * want[v] + (goal - held) * per)
+                asked = ordered[e, v] + backlog[e, v] if kept else max(0.0, a * want[v] + (goal - held) * per)
                 open_ = min(asked, passing[g, v] * (a * usual_rate)) if passing[g, v] < 1.0 else asked
                 first = min(open_, most)
                 sent = served[i, v] * first + rest[i, v] * (open_ - first)

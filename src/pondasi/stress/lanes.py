@@ -144,7 +144,7 @@ class Scratch(NamedTuple):
     calls: Floats
     first_calls: Floats
     load: Floats
-    moved_calls: Floats
+    turn_rate: Floats
     served: Floats
     rest: Floats
     shipped: Floats
@@ -210,7 +210,17 @@ def make_scratch(f: Frame, gates: int, lanes: int) -> Scratch:
     def room(rows: int) -> Floats:
         return np.zeros((rows, lanes))
 
-    sizes = {"passing": gates + 1, "ordered": m, "moved": m, "have": q, "missing": q, "met": q, "worst": q, "row": ROWS}
+    sizes = {
+        "passing": gates + 1,
+        "ordered": m,
+        "moved": m,
+        "have": q,
+        "missing": q,
+        "met": q,
+        "worst": q,
+        "turn_rate": q,
+        "row": ROWS,
+    }
     rooms = {name: room(sizes.get(name, n)) for name in Scratch._fields}
     return Scratch(
         **{**rooms, "hit": np.zeros((4, n, lanes)), "turned": np.zeros(q), "kept": np.zeros(q), "full": np.ones(n)}

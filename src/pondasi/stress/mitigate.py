@@ -34,12 +34,11 @@ def strip_system(system: System, stage: Stage) -> System:
     """
     if stage == "sources":
         return system
-    flow = system.kind != Kind.RIGHT
-    sources = {"dual": np.where(flow, 0.0, system.dual), "qualification": np.full(len(system.kind), np.inf)}
+    dual = np.where(system.kind != Kind.RIGHT, 0.0, system.dual)
+    alone = replace(system, dual=dual, qualification=np.full(len(system.kind), np.inf))
     if stage == "spare":
-        return replace(system, **sources)
-    spare = {"spare": np.zeros_like(system.spare)}
+        return alone
+    full = replace(alone, spare=np.zeros_like(system.spare))
     if stage == "stocks":
-        return replace(system, **sources, **spare)
-    stocks = {"target": np.zeros_like(system.target), "finished": np.zeros_like(system.finished)}
-    return replace(system, **sources, **spare, **stocks)
+        return full
+    return replace(full, target=np.zeros_like(system.target), finished=np.zeros_like(system.finished))
