@@ -31,8 +31,9 @@ ROWS = 8
 """Rows of lanes for sums that live no longer than a loop."""
 STARTS, LINE, SHIPPING, DEMAND = 0, 1, 2, 3
 """Places of what is lost by supplier in `Scratch.hit`."""
-DELIVERED, SHIPPED, MET = 0, 1, 2
-"""What a watch records: deliveries to final demand, what leaves the line, the part of a need that is met."""
+DELIVERED, SHIPPED, MET, SENT = 0, 1, 2, 3
+"""What a watch records: deliveries to final demand, what leaves the line, the part of a need that is met, what leaves
+the door to all buyers."""
 ROUNDING, DUST = 1e-9, 1e-13
 """As in `pondasi.stress.dynamics`."""
 
@@ -64,6 +65,8 @@ def run_lanes(f: Frame, s: Lanes, b: Blows, w: Scratch, watch: Watch, series: Fl
                     source = w.shipped
                 elif watch.what[k] == MET:
                     source = w.met
+                elif watch.what[k] == SENT:
+                    source = w.sent
                 for v in range(lanes):
                     series[step, k, v] += watch.weight[r] * source[i, v]
 
@@ -372,7 +375,8 @@ def _share_out(f: Frame, s: Lanes, w: Scratch, j: int) -> None:
         w.full[j] = min(w.full[j], served, rest)
         delivered = served * first_final + rest * (final - first_final)
         w.delivered[j, v] = delivered
-        s.finished[j, v] = max(0.0, stock - served * first - rest * max(0.0, later))
+        w.sent[j, v] = served * first + rest * max(0.0, later)
+        s.finished[j, v] = max(0.0, stock - w.sent[j, v])
         s.waiting[j, v] = (final - delivered) * (1.0 - f.lost[j])
 
 

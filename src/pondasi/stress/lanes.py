@@ -149,6 +149,7 @@ class Scratch(NamedTuple):
     rest: Floats
     shipped: Floats
     delivered: Floats
+    sent: Floats
     ordered: Floats
     moved: Floats
     turned: Floats

@@ -42,3 +42,9 @@ def strip_system(system: System, stage: Stage) -> System:
     if stage == "stocks":
         return full
     return replace(full, target=np.zeros_like(system.target), finished=np.zeros_like(system.finished))
+
+
+def unbuffer_system(system: System) -> System:
+    """Return the chain without stocks and other sources, but with its spare capacity (stress.34)."""
+    bare = strip_system(system, "bare")
+    return replace(bare, spare=system.spare)

@@ -1,0 +1,151 @@
+"""The engine as the model that a backtest holds against what happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pondasi.chain.flows import balance_flows
+from pondasi.chain.prior import read_prior
+from pondasi.chain.records import World
+from pondasi.errors import BalanceError, UsageError
+from pondasi.executor import Serial
+from pondasi.stress.build import build_system
+from pondasi.stress.impact import CALM_WEEKS, VISIBLE
+from pondasi.stress.kernel import SENT, SHIPPED
+from pondasi.stress.mitigate import unbuffer_system
+from pondasi.stress.resolve import weigh_suppliers
+from pondasi.stress.simulate import run_schedule
+from pondasi.stress.staging import revise_chain, stage_row, vary_overrides
+from pondasi.stress.watches import watch_suppliers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pondasi.executor import Executor
+    from pondasi.stress.schedule import Schedule
+    from pondasi.stress.score_rows import Override, ScoreRow
+    from pondasi.stress.shock_library import ShockLibrary
+    from pondasi.stress.system import Floats, System
+
+LOW, HIGH = 0.1, 0.9
+"""Ends of the interval of a row: four draws of five lie inside."""
+SETTLE_WEEKS = 26
+"""A run goes on for so long after the weeks of its row, so that recoveries show."""
+
+
+@dataclass(frozen=True)
+class ChainModel:
+    """What the engine says of a row of the backtest: the chain of the year, its shocks, weeks and output compared.
+
+    Parameters
+    ----------
+    world
+        The world of today; each row revises it.
+    library
+        Shocks by id, and the sources that overrides name.
+    draws, seed
+        Draws from the intervals of shocks and overrides for the interval of a row; 0 for none.
+    executor
+        Where the draws are run.
+    """
+
+    world: World
+    library: ShockLibrary
+    draws: int = 0
+    seed: int = 0
+    executor: Executor = field(default_factory=Serial)
+
+    def __call__(self, row: ScoreRow, overrides: tuple[Override, ...]) -> Mapping[str, float | None]:
+        """Return what the model says of a row."""
+        steps = round(max(row.to_week, 0.0)) + SETTLE_WEEKS
+        system, schedule = self._stage(row, overrides, None)
+        series, base = _watch(system, schedule, row, steps)
+        if row.kind == "timing":
+            return {"weeks": _find_week(row.measure, 1 - series / base)}
+        bare, bare_base = _watch(unbuffer_system(system), schedule, row, steps)
+        said: dict[str, float | None] = {"lost": _lose(series, base, row), "unbuffered": _lose(bare, bare_base, row)}
+        if self.draws:
+            drawn = self.executor.map(
+                _Draw(self.world, self.library, row, overrides, self.seed, steps), range(self.draws)
+            )
+            lost = [one for one in drawn if one is not None]
+            said |= {"low": float(np.quantile(lost, LOW)), "high": float(np.quantile(lost, HIGH))}
+        return said
+
+    def _stage(
+        self, row: ScoreRow, overrides: Sequence[Override], draw: tuple[int, int] | None
+    ) -> tuple[System, Schedule]:
+        return _stage(self.world, self.library, row, overrides, draw)
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """One draw of a row; what travels to a worker."""
+
+    world: World
+    library: ShockLibrary
+    row: ScoreRow
+    overrides: tuple[Override, ...]
+    seed: int
+    steps: int
+
+    def __call__(self, number: int) -> float | None:
+        """Return the loss of draw ``number``; None if its chain has no balance."""
+        drawn = vary_overrides(self.overrides, self.seed, number)
+        try:
+            system, schedule = _stage(self.world, self.library, self.row, drawn, (self.seed, number))
+        except BalanceError:
+            return None
+        series, base = _watch(system, schedule, self.row, self.steps)
+        return _lose(series, base, self.row)
+
+
+def _stage(
+    world: World,
+    library: ShockLibrary,
+    row: ScoreRow,
+    overrides: Sequence[Override],
+    draw: tuple[int, int] | None,
+) -> tuple[System, Schedule]:
+    """Return the chain of the year as a system, and the shocks of the row on it."""
+    chain = revise_chain(world.chain, overrides, library.sources)
+    then = World(chain, world.companions)
+    system = build_system(then, balance_flows(chain, read_prior(then)))
+    holdings = weigh_suppliers(chain, system.labels)
+    return system, stage_row(row, overrides, library, system.labels, holdings, draw=draw)
+
+
+def _watch(system: System, schedule: Schedule, row: ScoreRow, steps: int) -> tuple[Floats, float]:
+    """Return the output that the row is about, step by step, and its base."""
+    nodes, countries = (system.labels.get_level_values(level).to_numpy(dtype=object) for level in ("node", "country"))
+    here = np.isin(nodes, row.nodes)
+    if row.countries:
+        here &= np.isin(countries, row.countries)
+    if not here.any():
+        raise UsageError("row_without_output", row=row.row)
+    watches = watch_suppliers([("output", SENT if row.measure == "lost_deliveries" else SHIPPED, here)])
+    return run_schedule(system, schedule, steps, watches)[0, 0], float(watches.base(system)[0])
+
+
+def _lose(series: Floats, base: float, row: ScoreRow) -> float:
+    """Return the part lost over the weeks of the row, net of what is made up in them; broken weeks count in part."""
+    weeks = np.arange(len(series))
+    part = np.clip(np.minimum(row.to_week, weeks + 1) - np.maximum(row.from_week, weeks), 0.0, 1.0)
+    return float(1 - part @ series / base / part.sum())
+
+
+def _find_week(measure: str, loss: Floats) -> float | None:
+    """Return the middle of the deepest week, or the week from which all stays well; None without a loss."""
+    seen = loss > VISIBLE
+    if not seen.any():
+        return None
+    if measure == "peak_week":
+        return float(loss.argmax()) + 0.5
+    first = int(seen.argmax())
+    for week in range(first, len(loss) - CALM_WEEKS + 1):
+        if not seen[week : week + CALM_WEEKS].any():
+            return float(week)
+    return None
