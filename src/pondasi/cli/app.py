@@ -63,6 +63,8 @@ def make_group(words: Words) -> SpokenGroup:
             "template",
             "build",
             "cases",
+            "stress",
+            "backtest",
             "shocks",
             "sources",
             "doctor",

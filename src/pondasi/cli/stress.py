@@ -1,0 +1,193 @@
+"""``pondasi stress HOME``: what breaks the chain for a country, how deep, for how long."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+
+from pondasi.cli.grid import lay_out
+from pondasi.cli.inputs import describe_inputs, open_world, say_overlays
+from pondasi.cli.options import say_json, take
+from pondasi.cli.spoken import SpokenCommand
+from pondasi.errors import UsageError
+from pondasi.tables.rows import list_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pondasi.chain.records import World
+    from pondasi.report.numbers import Numbers
+    from pondasi.stress.assess import StressTest
+    from pondasi.stress.campaign import Campaign
+    from pondasi.stress.shocks import Shock
+    from pondasi.words import Words
+
+DRAWS = 16
+"""Draws of a band by default: quick, and shown as such."""
+
+
+def make_command(words: Words) -> click.Command:
+    """Return the verb."""
+
+    def run(
+        home: str,
+        *,
+        shock: tuple[str, ...],
+        sample: int | None,
+        weeks: int,
+        draws: int,
+        workspace_: Path | None,
+        world_: Path | None,
+        overlay_: tuple[Path, ...],
+        public_: bool,
+        seed_: int,
+        workers_: int,
+        json_: bool,
+        quiet_: bool,
+        **_: object,
+    ) -> None:
+        from pondasi.executor import open_executor
+        from pondasi.places import require_country
+        from pondasi.report.numbers import Numbers
+        from pondasi.workspace import Manifest, open_workspace
+
+        home = require_country(home)
+        if shock and sample is not None:
+            raise UsageError("shock_or_sample")
+        world = open_world(world_, overlay_, public=public_)
+        workspace = open_workspace(workspace_)
+        what: dict[str, Any] = {"sample": sample} if sample else {"shock": ",".join(shock), "draws": draws}
+        options = {"home": home, "weeks": weeks, **what, **describe_inputs(world_, overlay_)}
+        manifest = Manifest("stress", options, world.chain.origin, seed_)
+        numbers = Numbers(words)
+        quiet = quiet_ or json_
+        with open_executor(workers_) as executor, _Bar(words, quiet=quiet) as bar:
+            if sample is not None:
+                from pondasi.stress.campaign import run_campaign
+
+                cache = workspace.path / "cache" / f"stress-{manifest.hash[:16]}"
+                campaign = run_campaign(
+                    world,
+                    home,
+                    sample,
+                    seed=seed_,
+                    weeks=weeks,
+                    executor=executor,
+                    cache=cache,
+                    progress=bar.progress(),
+                )
+                tables, lines = campaign.as_tables(), _say_campaign(campaign, words, numbers)
+            else:
+                from pondasi.stress.assess import run_stress_test
+
+                shocks = _choose(world, shock)
+                test = run_stress_test(
+                    world,
+                    home,
+                    shocks,
+                    draws=draws,
+                    seed=seed_,
+                    weeks=weeks,
+                    executor=executor,
+                    progress=bar.progress(),
+                )
+                names = {one.id: one.names.get(words.language, one.id) for one in shocks}
+                tables, lines = test.as_tables(), _say_test(test, names, words, numbers)
+        folder = workspace.save_run(manifest, tables)
+        if json_:
+            say_json({name: table.to_dict("records") for name, table in tables.items()} | {"run": str(folder)})
+        elif not quiet_:
+            say_overlays(world.chain, words)
+            for line in lines:
+                click.echo(line)
+            click.echo(words.say("stress.saved", path=str(folder)))
+
+    return SpokenCommand(
+        name="stress",
+        words=words,
+        callback=run,
+        params=[
+            click.Argument(["home"], metavar="HOME"),
+            click.Option(["--shock"], multiple=True, metavar="NAME", help=words.say("cli.option.shock")),
+            click.Option(["--sample"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.sample")),
+            click.Option(
+                ["--weeks"], type=click.IntRange(min=1), default=156, metavar="N", help=words.say("cli.option.weeks")
+            ),
+            click.Option(
+                ["--draws"], type=click.IntRange(min=0), default=DRAWS, metavar="N", help=words.say("cli.option.draws")
+            ),
+            *take(words, "language", "workspace", "world", "overlay", "public", "seed", "workers", "json", "quiet"),
+        ],
+        help=words.say("cli.stress.long"),
+    )
+
+
+class _Bar:
+    """A bar on a terminal; nothing elsewhere."""
+
+    def __init__(self, words: Words, *, quiet: bool) -> None:
+        self.words, self.quiet = words, quiet
+        self.bar: Any = None
+        self.stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_details: object) -> None:
+        self.stack.close()
+
+    def progress(self) -> Callable[[int, int], None] | None:
+        """Return what a run calls as it gets on; nothing where nobody looks."""
+        return None if self.quiet or not click.get_text_stream("stderr").isatty() else self.show
+
+    def show(self, done: int, of: int) -> None:
+        if self.bar is None:
+            stream = click.get_text_stream("stderr")
+            self.bar = self.stack.enter_context(
+                click.progressbar(length=of, label=self.words.say("stress.running"), file=stream)
+            )
+        self.bar.update(done - self.bar.pos)
+
+
+def _choose(world: World, names: tuple[str, ...]) -> list[Shock]:
+    """Return the shocks that are asked for, or all that are not of the past."""
+    from pondasi.stress.shock_library import load_shock, load_shocks
+
+    if names:
+        return [load_shock(name, world.chain) for name in names]
+    return [shock for shock in load_shocks(world.chain).shocks.values() if not shock.event]
+
+
+def _say_test(test: StressTest, names: dict[str, str], words: Words, numbers: Numbers) -> list[str]:
+    from pondasi.stress.sentences import say_shock
+
+    lines = ["- " + say_shock(test, shock, names[shock], words, numbers) for shock in test.rank().index.tolist()]
+    return [*lines, words.say("stress.indicative", draws=test.draws, weeks=test.weeks)]
+
+
+def _say_campaign(campaign: Campaign, words: Words, numbers: Numbers) -> list[str]:
+    from pondasi.stress.campaign import FELT
+
+    gross = campaign.outcomes["gross"].to_numpy()
+    summary = words.say(
+        "stress.campaign",
+        n=campaign.scenarios,
+        felt=numbers.percent(float((gross > FELT).mean())),
+        mean=numbers.plain(float(gross.mean())),
+        worst=numbers.plain(float(gross.max())),
+        rate=numbers.plain(campaign.rate),
+    )
+    rows = [
+        [
+            row["hazard"],
+            str(row["events"]),
+            numbers.percent(row["chance"]),
+            *map(numbers.plain, (row["mean"], row["high"])),
+        ]
+        for row in list_rows(campaign.hazards.reset_index())
+    ]
+    head = [words.say(f"stress.column.{name}") for name in ("hazard", "events", "chance", "mean", "high")]
+    return [summary, *lay_out(head, rows)]
