@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
@@ -141,11 +142,11 @@ class _Bar:
 
     def progress(self) -> Callable[[int, int], None] | None:
         """Return what a run calls as it gets on; nothing where nobody looks."""
-        return None if self.quiet or not click.get_text_stream("stderr").isatty() else self.show
+        return None if self.quiet or not sys.stderr.isatty() else self.show
 
     def show(self, done: int, of: int) -> None:
         if self.bar is None:
-            stream = click.get_text_stream("stderr")
+            stream = sys.stderr
             self.bar = self.stack.enter_context(
                 click.progressbar(length=of, label=self.words.say("stress.running"), file=stream)
             )
