@@ -1,6 +1,8 @@
 """`pondasi position`, and overlays on the verbs that take them."""
 
 import json
+import re
+import subprocess
 
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from pondasi.cli import main
 from pondasi.cli.grid import lay_out, measure_width
 from pondasi.words import LANGUAGES, Words
+from tests.programs import find_program
 
 SHARE = "node,country,firm,basis,share,low,high,year,grade,source,note\n"
 
@@ -121,12 +124,20 @@ def test_public_refuses_what_rests_on_an_overlay(run, overlay, verb):
     assert not out
 
 
-def test_a_brief_with_an_overlay_names_it(run, overlay, tmp_path):
-    code, out, _ = run(
-        "brief", "IDN", "--overlay", overlay, "--draws", "0", "--routes", "even", "--workspace", tmp_path / "w"
-    )
+def test_a_brief_with_an_overlay_names_it_on_every_page_and_in_its_manifest(run, overlay, tmp_path):
+    arguments = ("--overlay", overlay, "--draws", "0", "--routes", "even", "--format", "html,pdf")
+    code, out, _ = run("brief", "IDN", *arguments, "--workspace", tmp_path / "w")
     assert code == 0
     assert "moi-2026" in out
+    page = tmp_path / "w" / "documents" / "brief-IDN-en.html"
+    mark = "With overlay moi-2026 of Ministry: Confidential."
+    text = page.read_text(encoding="utf-8")
+    assert text.count(mark) == 2, "above and below"
+    assert re.search(r'data-manifest="overlays"><dt>Overlays</dt><dd>moi-2026 \([0-9a-f]{8}\)', text)
+    paper = subprocess.run(
+        [find_program("pdftotext"), page.with_suffix(".pdf"), "-"], check=True, stdout=subprocess.PIPE
+    )
+    assert all(mark in sheet for sheet in paper.stdout.decode().split("\f")[:-1])
 
 
 def test_a_faulty_overlay_is_refused_with_all_its_problems(run, overlay):

@@ -17,7 +17,7 @@ def gather(chain, home, partner):
         return error
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(random_chains(gaps=True), st.sampled_from(COUNTRIES), st.sampled_from([None, *COUNTRIES]))
 def test_any_chain_gives_a_brief_or_a_plain_refusal(chain, home, partner):
     findings = gather(chain, home, partner)

@@ -68,16 +68,13 @@ def test_use_has_the_range_that_the_brief_shows(chain):
 @pytest.mark.parametrize(
     "place",
     [
-        "exposure/IDN/JPN",
         "exposure/IDN/JPN/tools",
         "exposure/JPN/TWN",
         "order/IDN/CHN/TWN",
         "use/IDN/part",
-        "soft/IDN",
         "position/VNM/foreign_supply",
         "concentration/litho_euv/hhi",
         "count/chokepoints/JPN",
-        "coverage/places",
     ],
 )
 def test_explain_gives_the_figure_that_the_brief_shows(findings, place):

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 
 import pytest
@@ -83,6 +84,7 @@ class Judge:
 
     def __post_init__(self):
         self.shown = Numbers(self.words)
+        self.explain = cache(self.evidence.explain)
         self.numbers = {line.id: line.number for line in self.brief.sources}
         self.glossary = {row["term"]: row for row in read_resource("dictionary/glossary.csv")}
         self.nodes = index_rows(self.evidence.findings.chain.nodes, "node")
@@ -108,7 +110,7 @@ class Judge:
 
     def figure(self, place, piece):
         try:
-            found = self.evidence.explain(place)
+            found = self.explain(place)
         except UsageError as error:
             return str(error)
         texts = {self.shown.figure(found.figure, short=short) for short in (False, True)}
@@ -131,13 +133,13 @@ class Judge:
             return "" if piece.text in known else "not the term"
         if table == "nodes":
             name = self.nodes[key[0]][f"name_{self.words.language}"].replace("\u00a0", " ").casefold()
-            tip = f"{name}: {self.shown.figure(self.evidence.explain(place).figure)}".casefold()
+            tip = f"{name}: {self.shown.figure(self.explain(place).figure)}".casefold()
             return "" if piece.text.strip().replace("\u00a0", " ").casefold() in tip else "not the name"
         return self.annex(place, piece)
 
     def annex(self, place, piece):
         """Numbers in a row of the annex beside the figure: places of rows, their weights, how many more."""
-        found = self.evidence.explain(place)
+        found = self.explain(place)
         if piece.around[0][0] == "code":
             return "" if piece.text in {place, *(step.place for step in found.steps)} else "not a row of the figure"
         weights = {self.shown.percent(step.weight) for step in found.steps if step.weight is not None}

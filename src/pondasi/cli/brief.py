@@ -162,10 +162,13 @@ def _read_peers(text: str) -> list[str]:
 def _lines(manifest: Manifest) -> dict[str, str]:
     """Return the lines of the manifest that a document shows."""
     content = manifest.as_dict()
+    marks = content["data"].get("overlays", ())
+    overlays = {"overlays": ", ".join(f"{mark['id']} ({mark['hash'][:8]})" for mark in marks)} if marks else {}
     return {
         "pondasi": content["versions"]["pondasi"],
         "world": f"{content['data']['id']}-{content['data']['version']}",
         "hash": content["data"]["hash"][:16],
+        **overlays,
         "seed": str(content["seed"]),
         "draws": str(content["options"]["draws"]),
         "made": content["started"][:10],
