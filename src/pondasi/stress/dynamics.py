@@ -144,13 +144,17 @@ def _place_orders(system: System, state: State, hits: Hits, limits: _Limits, wis
     own = np.where(goods, np.maximum(0.0, use + gap / system.adjustment[system.user]), 0.0)
     usual = system.coefficient * system.output[system.user] * system.urgency
     short = np.where(goods, _part(state.backlog, state.backlog + usual, empty=0.0), 0.0)
-    spare = np.maximum(0.0, limits.reach - state.need)
+    # What a closed route would have taken is free for others; behind a closed door nothing is.
+    shut = np.where(goods, hits.closed * system.coefficient * state.want[system.user], 0.0)
+    reach = limits.reach * (1 - hits.shipping)
+    spare = np.maximum(0.0, reach - state.need + add_by(system.supplier, shut, len(system.output)))
     weight = spare[system.supplier] * (1 - short) * (1 - hits.closed)
     weights = add_by(of, weight, len(system.kind))
-    meant = state.open[of] * short * own
+    # What is owed is withdrawn and ordered elsewhere too: else it would count as on order for ever.
+    meant = state.open[of] * short * (own + state.backlog / system.adjustment[system.user])
     pool = add_by(of, meant, len(system.kind))
-    turned = meant * np.minimum(1.0, _part(weights, pool, empty=0.0))[of]
-    moved = weight * np.minimum(1.0, _part(pool, weights, empty=0.0))[of]
+    turned = np.where(weights[of] > 0, meant, 0.0)
+    moved = weight * _part(pool, weights, empty=0.0)[of]
     load = add_by(system.supplier, moved, len(system.output))
     fits = np.minimum(1.0, _part(spare, load))
     there = fits[system.supplier] * moved

@@ -111,7 +111,23 @@ def _limit_and_ask(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
     for i in range(n):
         for v in range(lanes):
             w.standing[i, v] *= w.left[i, v]
-            w.spare[i, v] = max(0.0, f.output[i] * w.standing[i, v] * (1.0 + f.spare[i]) - s.need[i, v])
+            reach = f.output[i] * w.standing[i, v] * (1.0 + f.spare[i])
+            w.spare[i, v] = reach * (1.0 - w.hit[SHIPPING, i, v]) - s.need[i, v]
+    for q in range(len(f.kind)):
+        if b.gated[q] and f.kind[q] != RIGHT:
+            free_gated(
+                f.lot_start[q],
+                f.lot_start[q + 1],
+                f.supplier,
+                f.coefficient,
+                s.want[f.user_of_need[q]],
+                w.passing,
+                b.gate,
+                w.spare,
+            )
+    for i in range(n):
+        for v in range(lanes):
+            w.spare[i, v] = max(0.0, w.spare[i, v])
     for c in range(len(f.late_lots)):
         e = f.late_lots[c]
         for v in range(lanes):
@@ -149,6 +165,7 @@ def _limit_and_ask(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
                     f.supplier,
                     f.coefficient,
                     f.output[j] * f.urgency,
+                    per,
                     w.spare,
                     s.backlog,
                     w.passing,
@@ -205,6 +222,7 @@ def _share_spare(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
                 f.supplier,
                 f.coefficient,
                 f.output[f.user_of_need[q]] * f.urgency,
+                1.0 / f.adjustment[f.user_of_need[q]],
                 s.backlog,
                 w.load,
                 w.turn_rate[q],
@@ -508,6 +526,7 @@ def turn(
     supplier: Ints,
     coefficient: Floats,
     usual_rate: float,
+    per: float,
     spare: Floats,
     backlog: Floats,
     passing: Floats,
@@ -533,12 +552,12 @@ def turn(
             weight = spare[i, v] * (1.0 - short) * passing[g, v]
             moved[e, v] = weight
             weights[v] += weight
-            pool[v] += opened[v] * short * ordered[e, v]
+            pool[v] += opened[v] * short * (ordered[e, v] + owed * per)
             worst[v] = max(worst[v], short)
     for v in range(lanes):
         wanted, room = pool[v], weights[v]
-        turn_rate[v] = opened[v] * min(1.0, room / wanted) if wanted > 0.0 else 0.0
-        weights[v] = min(1.0, wanted / room) if room > 0.0 else 0.0
+        turn_rate[v] = opened[v] if room > 0.0 else 0.0
+        weights[v] = wanted / room if room > 0.0 else 0.0
     for e in range(begin, end):
         i = supplier[e]
         for v in range(lanes):
@@ -554,6 +573,7 @@ def place(
     supplier: Ints,
     coefficient: Floats,
     usual_rate: float,
+    per: float,
     backlog: Floats,
     fits: Floats,
     turn_rate: Floats,
@@ -570,17 +590,36 @@ def place(
     for e in range(begin, end):
         i, usual = supplier[e], coefficient[e] * usual_rate
         for v in range(lanes):
-            gone[v] += turn_rate[v] * (backlog[e, v] / (backlog[e, v] + usual)) * ordered[e, v]
+            owed = backlog[e, v]
+            gone[v] += turn_rate[v] * (owed / (owed + usual)) * (ordered[e, v] + owed * per)
             placed[v] += fits[i, v] * moved[e, v]
     for v in range(lanes):
         gone[v] = turn_rate[v] * (placed[v] / gone[v]) if gone[v] > 0.0 else 0.0
     for e in range(begin, end):
         i, usual = supplier[e], coefficient[e] * usual_rate
         for v in range(lanes):
-            own = ordered[e, v]
-            final = own - gone[v] * (backlog[e, v] / (backlog[e, v] + usual)) * own + fits[i, v] * moved[e, v]
+            own, owed = ordered[e, v], backlog[e, v]
+            final = own - gone[v] * (owed / (owed + usual)) * (own + owed * per) + fits[i, v] * moved[e, v]
             ordered[e, v] = final
             calls[i, v] += final - own
+
+
+@fast
+def free_gated(
+    begin: int,
+    end: int,
+    supplier: Ints,
+    coefficient: Floats,
+    want: Floats,
+    passing: Floats,
+    gate: Ints,
+    spare: Floats,
+) -> None:
+    """Count what a closed route would have taken as spare: it is free for others (stress.6)."""
+    for e in range(begin, end):
+        i, g, a = supplier[e], gate[e], coefficient[e]
+        for v in range(spare.shape[1]):
+            spare[i, v] += (1.0 - passing[g, v]) * a * want[v]
 
 
 @fast
