@@ -221,7 +221,7 @@ def _move(
         placed=plan.orders.placed,
         overtime=_work_over(system, state, limits, wishes),
         open=_qualify(system, state, plan.orders.short),
-        worn=_wear(system, state, lacking, limits, hits),
+        worn=_wear(system, state, lacking, wishes.want, limits, hits),
         clock=_wait(system, state, limits, hits),
     )
     ruined = add_by(_supplier_of_stage(system), plan.ruined, n)
@@ -287,9 +287,7 @@ def _bind(
     left = have - from_own
     more = np.where(left > 0, np.maximum(0.0, total - from_own) / np.where(left > 0, left, 1.0), 0.0)
     used = own + np.minimum(1.0, more)[of] * (lots[mine] - own)
-    # An idle tool does not wear, whatever it lacks.
-    idle = np.where(kind == Kind.SERVICE, np.minimum(1.0, wishes.want[user] / system.output[user]), 1.0)
-    return _Bound(needs, started, speed, used, asked - add_by(of, used, count), (1 - met) * idle)
+    return _Bound(needs, started, speed, used, asked - add_by(of, used, count), 1 - met)
 
 
 def _run_line(system: System, line: Floats, started: Floats, speed: Floats, begin: int, end: int) -> Floats:
@@ -321,9 +319,13 @@ def _qualify(system: System, state: State, short: Floats) -> Floats:
     return np.minimum(1.0, state.open + (1 - system.dual) / system.qualification * worst)
 
 
-def _wear(system: System, state: State, lacking: Floats, limits: _Limits, hits: Hits) -> Floats:
-    """Wear without service and its repair; ageing of designs without rights and their renewal (stress.8)."""
-    worn = state.worn + system.wear * lacking * (1 - state.worn) - (1 - lacking) * state.worn / system.repair
+def _wear(system: System, state: State, lacking: Floats, want: Floats, limits: _Limits, hits: Hits) -> Floats:
+    """Wear without service and its repair; ageing of designs without rights and their renewal (stress.8).
+
+    An idle tool does not wear, whatever it lacks; nor is it mended without service.
+    """
+    busy = np.minimum(1.0, want / system.output)[system.user_of_need]
+    worn = state.worn + system.wear * busy * lacking * (1 - state.worn) - (1 - lacking) * state.worn / system.repair
     withheld = _withheld(system, limits, hits)
     felt = np.where(state.clock >= system.lag, withheld, 0.0)
     aged = state.worn + system.refresh * (felt - state.worn)

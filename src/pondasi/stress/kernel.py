@@ -299,10 +299,8 @@ def _move(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
                     met,
                 )
                 if f.kind[q] == SERVICE:
-                    # An idle tool does not wear, whatever it lacks.
-                    for v in range(lanes):
-                        met[v] = 1.0 - (1.0 - met[v]) * min(1.0, want[v] / f.output[j])
-                elif along:
+                    continue
+                if along:
                     for v in range(lanes):
                         slowest[v] = min(slowest[v], 1.0 - force * (1.0 - met[v]))
                 else:
@@ -414,8 +412,10 @@ def _settle(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
         q = f.acting[k]
         if f.kind[q] == SERVICE:
             for v in range(lanes):
+                # An idle tool does not wear, whatever it lacks; nor is it mended without service.
                 worn, met = s.worn[q, v], w.met[q, v]
-                s.worn[q, v] = worn + f.wear[q] * (1.0 - met) * (1.0 - worn) - met * worn / f.repair[q]
+                busy = min(1.0, s.want[f.user_of_need[q], v] / f.output[f.user_of_need[q]])
+                s.worn[q, v] = worn + f.wear[q] * busy * (1.0 - met) * (1.0 - worn) - met * worn / f.repair[q]
         else:
             _age(f, s, b, w, q)
     for i in range(n):
