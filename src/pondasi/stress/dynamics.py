@@ -205,7 +205,7 @@ def _move(
         else:
             for i in range(begin, end):
                 to = out[system.supplier[out] == i]
-                sent[to], delivered[i] = rule(i, float(supply[i - begin]), passing[to], float(final[i]))
+                sent[to], delivered[i] = _ask(rule, i, float(supply[i - begin]), passing[to], float(final[i]))
         finished[makers] += shipped[makers] - add_by(system.supplier, sent, n)[makers] - delivered[makers]
     lots += np.where(system.late, sent, 0.0)
     unmet = final - delivered
@@ -228,6 +228,16 @@ def _move(
     forgone = unmet * system.lost
     moves = Moves(started, shipped, ruined, delivered, forgone, plan.orders.ordered, sent, used, without)
     return following, moves
+
+
+def _ask(rule: Rule, supplier: int, supply: float, orders: Floats, final: float) -> tuple[Floats, float]:
+    """Ask an own rule what goes to whom; goods that there are not, or nobody asked for, are refused."""
+    sent, delivered = rule(supplier, supply, orders, final)
+    tiny = ROUNDING * max(supply, final, orders.sum())
+    asked = (sent <= orders + tiny).all() and delivered <= final + tiny
+    if not (asked and min(delivered, sent.min(initial=0.0)) >= -tiny and sent.sum() + delivered <= supply + tiny):
+        raise ValueError(f"the own rule sends from supplier {supplier} what it has not or what nobody asked for")
+    return sent, delivered
 
 
 @dataclass(frozen=True, eq=False)
