@@ -246,7 +246,8 @@ def _price_columns(chain: YearChain, columns: _Columns) -> Vector:
         cost[columns.at(block, "make")] = chain.unit_cost
         cost[columns.at(block, "buy")] = 1
         cost[columns.at(block, "sell")] = -chain.price
-        cost[columns.at(block, "unmet")] = chain.penalty
+        # A user that stands still loses its value added, and buys no chips: these would have cost what they are worth.
+        cost[columns.at(block, "unmet")] = chain.penalty + chain.use.sum(axis=0)
     # What is drawn must be bought again.
     cost[columns.at(DISRUPTED, "draw")] = 1
     return cost

@@ -1,0 +1,111 @@
+"""``pondasi plan HOME --with PARTNER``: which steps first, when, with whom?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pondasi.cli.options import say_json, take
+from pondasi.cli.spoken import SpokenCommand
+from pondasi.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pondasi.words import Words
+
+SHORT = 1
+"""Exit code of a search that ended before its gap: an answer, and less than was asked for."""
+
+
+def make_command(words: Words) -> click.Command:
+    """Return the verb."""
+
+    def run(
+        home: str,
+        *,
+        partner: str | None,
+        quick: bool,
+        seconds: float | None,
+        scenarios: int | None,
+        workspace_: Path | None,
+        seed_: int,
+        workers_: int,
+        places_: str,
+        json_: bool,
+        quiet_: bool,
+        **_: object,
+    ) -> int:
+        from pondasi.executor import open_executor
+        from pondasi.places import require_country
+        from pondasi.plan.case import load_case
+        from pondasi.plan.cuts import CutPool
+        from pondasi.plan.roadmap import tabulate_plan, tell_partner, tell_plan
+        from pondasi.plan.solve import QUICK_SECONDS, SECONDS, solve_plan, weigh_partner
+        from pondasi.workspace import Manifest, open_workspace
+
+        home = require_country(home)
+        other = None if partner is None else require_country(partner)
+        if other == home:
+            raise UsageError("partner_is_home", country=other)
+        limit = seconds or (QUICK_SECONDS if quick else SECONDS)
+        case, pool, gain = load_case(home), CutPool(), None
+        with open_executor(workers_) as executor:
+            plan = solve_plan(
+                case,
+                quick=quick,
+                scenarios=scenarios,
+                seed=seed_,
+                seconds=limit,
+                favour=other,
+                executor=executor,
+                pool=pool,
+            )
+            if other is not None:
+                gain = weigh_partner(plan, other, seconds=limit, executor=executor, pool=pool)
+        chain = case.world.chain
+        chosen = {"home": home, "with": other, "quick": quick, "scenarios": len(plan.problem.operations.weight)}
+        manifest = Manifest("plan", chosen, chain.origin, seed_, companions=case.world.companions_hash)
+        tables = tabulate_plan(plan)
+        if gain is not None:
+            without = tabulate_plan(gain.without)
+            tables |= {f"{name}_without": table for name, table in without.items()}
+        folder = open_workspace(workspace_).save_run(manifest, tables)
+        told = tell_plan(plan, words, places_) + ([] if gain is None else [tell_partner(gain, words, places_)])
+        if json_:
+            say_json(
+                {
+                    "run": str(folder),
+                    "value": plan.value,
+                    "most": plan.most,
+                    "finished": plan.answer.finished,
+                    "starts": tables["starts"].to_dict("records"),
+                    "partner": None if gain is None else {"partner": other, "low": gain.low, "high": gain.high},
+                    "statements": told,
+                }
+            )
+        elif not quiet_:
+            for line in told:
+                click.echo(f"- {line}")
+            click.echo(words.say("plan.done", path=str(folder)))
+        return 0 if plan.answer.finished else SHORT
+
+    return SpokenCommand(
+        name="plan",
+        words=words,
+        callback=run,
+        params=[
+            click.Argument(["home"], metavar="HOME"),
+            click.Option(["--with", "partner"], metavar="PARTNER", help=words.say("cli.option.with_plan")),
+            click.Option(["--quick"], is_flag=True, help=words.say("cli.option.quick")),
+            click.Option(
+                ["--seconds"], type=click.FloatRange(min=1), metavar="N", help=words.say("cli.option.seconds")
+            ),
+            click.Option(
+                ["--scenarios"], type=click.IntRange(min=3), metavar="N", help=words.say("cli.option.scenarios")
+            ),
+            *take(words, "language", "places", "workspace", "seed", "workers", "json", "quiet"),
+        ],
+        help=words.say("cli.plan.long"),
+    )

@@ -1,0 +1,311 @@
+"""The chain around one country as the plan's operations see it, from the balanced flows of the world (plan.20, plan.47).
+
+In it are the chips that a user cannot do without, the nodes that steps add capacity to, and what goes into either. A chip is
+joined from wafers, packaging, test and design: a producer of its own, so that home parts find their way into home chips.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from pondasi.chain.accounts import account_nodes
+from pondasi.chain.flows import balance_flows
+from pondasi.plan.problem import ALONE
+from pondasi.plan.scenarios import draw_disruptions, draw_levels
+from pondasi.plan.year import Scenarios, YearChain
+from pondasi.tables.rows import index_rows, list_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pondasi.chain.flows import Flows
+    from pondasi.plan.case import Case
+    from pondasi.plan.problem import Matrix, Vector
+    from pondasi.plan.scenarios import Disruptions
+
+MILLION = 1e6
+NEEDED = "critical"
+WEEKS = 52
+ROOM = 10.0
+"""By how much the joining of chips at home may exceed today's need: it is no limit, and has to be finite."""
+
+
+def build_chain_year(case: Case, options: pd.DataFrame, growth: Mapping[str, Vector]) -> YearChain:
+    """Return the year of a case's country at base (`YearChain`).
+
+    Parameters
+    ----------
+    options
+        One row per option, with ``step``.
+    growth
+        Growth of each user's need in each node of the tree, shape (N,).
+    """
+    chain, home = case.world.chain, case.country
+    flows, accounts = balance_flows(chain), account_nodes(chain)
+    order = {node: k for k, node in enumerate(accounts.nodes)}
+    output = pd.Series(accounts.output, accounts.nodes)
+    links = chain.links
+    trade = read_trade(flows, home)
+    users = tuple(
+        user for user in accounts.users if user in growth and user in trade.users and trade.users[user].to_numpy().any()
+    )
+    wanted = links[links["user"].isin(users) & (links["role"] == "flow") & (links["essentiality"] == NEEDED)]
+    chips = tuple(dict.fromkeys(wanted["supplier"]))
+    made = find_capacity(case)
+    steps = tuple(step for step in dict.fromkeys(options["step"]) if step in made)
+    targets = tuple(dict.fromkeys(made[step][0] for step in steps))
+    flow, licence = (accounts.sales[role].tocsc() for role in ("flow", "licence"))
+
+    def enter(node: str) -> pd.Series:
+        """Return what goes into a unit of a node; rights count where a chip is joined from its design."""
+        column = order[node]
+        amount = np.asarray(flow[:, [column]].todense()).ravel()
+        if node in chips:
+            amount = amount + np.asarray(licence[:, [column]].todense()).ravel()
+        amount = amount / output[node] if output[node] > 0 else amount * 0
+        found = pd.Series(amount, accounts.nodes)
+        kinds = chain.nodes.set_index("node")["kind"]
+        return found[(found > 0) & (kinds[found.index] != "tool")]
+
+    into = {node: enter(node) for node in (*chips, *targets)}
+    names = dict.fromkeys(node for node in (*chips, *targets, *(q for part in into.values() for q in part.index)))
+    nodes = tuple(sorted(names, key=order.__getitem__))
+    at = {node: k for k, node in enumerate(nodes)}
+    countries = tuple(dict.fromkeys(flows.labels.get_level_values("country")))
+    producers = (*steps, *(f"today: {node}" for node in targets), *(f"join: {chip}" for chip in chips))
+    makes = [made[step][0] for step in steps] + list(targets) + list(chips)
+    inputs = np.zeros((len(nodes), len(producers)))
+    for i, node in enumerate(makes):
+        for q, amount in into[node].items():
+            inputs[at[str(q)], i] = amount
+    critical = set(zip(wanted["supplier"], wanted["user"], strict=True))
+    use = np.array(
+        [[trade.users[user].loc[node].sum() if (node, user) in critical else 0.0 for user in users] for node in nodes]
+    )
+    joined = use.sum(axis=1)
+    # What users buy without needing it to go on is no part of the plan's need, and neither is its supply.
+    supply = np.array(trade.bought.reindex(index=list(nodes), columns=list(countries), fill_value=0.0), dtype=float)
+    for user, table in trade.users.items():
+        for q, node in enumerate(nodes):
+            if (node, user) not in critical:
+                supply[q] -= table.loc[node, list(countries)].to_numpy(dtype=float)
+    # What the country makes itself of a node that steps add to is a producer of its own.
+    supply[[at[node] for node in targets], countries.index(home)] = 0
+    needs = _find_needs(inputs, makes, into, chips, joined, at)
+    terms = figures(case.tables["node_terms"], "node", "term")
+    world = np.array([output[node] for node in nodes])
+    share = np.array([terms.get((node, "export_share"), 0.0) for node in nodes])
+    here = trade.made[home].reindex(nodes).to_numpy()
+    today = np.maximum(here - trade.bought[home].reindex(nodes).to_numpy(), 0.0)
+    grown, supply_growth = _grow(growth, users, use, accounts.users, output)
+    existing = np.concatenate(
+        [
+            np.zeros(len(steps)),
+            [here[at[node]] for node in targets],
+            ROOM * np.array([joined[at[chip]] for chip in chips]),
+        ]
+    )
+    made_at = {step: k for k, step in enumerate(steps)}
+    return YearChain(
+        nodes=nodes,
+        producers=producers,
+        users=users,
+        countries=countries,
+        makes=np.array([at[node] for node in makes]),
+        unit_cost=_unit_costs(case, steps, inputs[:, -len(chips) :], len(targets)),
+        inputs=inputs,
+        existing=existing / MILLION,
+        use=use / MILLION,
+        penalty=np.array(
+            [
+                float(trade.made[home].to_dict()[user]) * _trait(case, user, "value_added_share_of_output")
+                for user in users
+            ]
+        )
+        / MILLION,
+        supply=np.maximum(supply, 0) / MILLION,
+        spare=np.array([_trait(case, node, "overcapacity_max") for node in nodes]),
+        needs=needs,
+        contracts=trade.world_shares(nodes, countries, home),
+        market=(share * world + today) / MILLION,
+        price=np.array([terms.get((node, "border_price"), 1.0) for node in nodes]),
+        stock=np.array([_trait(case, node, "inventory_weeks") / WEEKS * joined[at[node]] for node in nodes]) / MILLION,
+        growth=grown,
+        supply_growth=supply_growth,
+        option_producer=np.array([made_at.get(step, ALONE) for step in options["step"]]),
+        capacity=np.array([made[step][1] if step in made else 0.0 for step in options["step"]]) / MILLION,
+        sales=np.zeros(len(options)),
+        reserve=np.zeros((len(options), len(nodes))),
+        accesses=np.zeros(0, dtype=np.intp),
+    )
+
+
+def figures(frame: pd.DataFrame, *keys: str, column: str = "value") -> dict[Any, float]:
+    """Return the stated figures of a table by key; what is unknown is not among them."""
+    return {key: float(row[column]) for key, row in index_rows(frame, *keys).items() if row[column] is not None}
+
+
+def build_scenarios(
+    case: Case, chain: YearChain, steps: Sequence[str], scenarios: int, seed: int, disruptions: Disruptions | None
+) -> Scenarios:
+    """Return what may happen in a year to this chain (plan.26 to plan.29)."""
+    flows = balance_flows(case.world.chain)
+    drawn = disruptions or draw_disruptions(case.world, flows, case.country, scenarios, seed)
+    shipped = pd.DataFrame(drawn.shipped, flows.labels)
+    plain = np.ones((len(chain.nodes), len(chain.countries), len(drawn.weight)))
+    for (node, country), row in zip(flows.labels, shipped.to_numpy(), strict=True):
+        if node in chain.nodes:
+            plain[chain.nodes.index(node), chain.countries.index(country)] = row
+    home = plain[chain.makes, chain.countries.index(case.country)]
+    made = read_trade(flows, case.country).made
+    total = made.reindex(index=chain.nodes, columns=chain.countries, fill_value=0.0).to_numpy() / MILLION
+    first = np.divide(total, chain.supply, out=np.full_like(total, np.inf), where=chain.supply > 0)
+    priority = np.minimum(1.0, plain * np.where(np.isfinite(first), first, 1.0)[:, :, None])
+    weeks = np.array([_trait(case, node, "qualification_weeks") for node in chain.nodes])
+    length = np.where(drawn.weeks > 0, drawn.weeks, 1.0)
+    qualified = np.maximum(0.0, 1 - weeks[:, None] / length)
+    return Scenarios(
+        drawn.weight,
+        drawn.share,
+        home,
+        plain,
+        np.maximum(priority, plain),
+        draw_levels(steps, drawn.weight, seed),
+        qualified,
+    )
+
+
+def _find_needs(
+    inputs: Matrix,
+    makes: Sequence[str],
+    into: Mapping[str, pd.Series],
+    chips: Sequence[str],
+    joined: Vector,
+    at: Mapping[str, int],
+) -> Matrix:
+    """Return what a unit of capacity finds suppliers for: its inputs, and the other parts of the chips it may go into.
+
+    A part that goes into several chips is spread over them by what the country uses of each.
+    """
+    needs = inputs.copy()
+    for i, node in enumerate(makes):
+        if node in chips:
+            continue
+        takes = {chip: float(into[chip].get(node, 0.0)) * joined[at[chip]] for chip in chips}
+        total = sum(takes.values())
+        if total <= 0:
+            continue
+        for chip, taken in takes.items():
+            if taken > 0:
+                for other, amount in into[chip].items():
+                    if other != node:
+                        needs[at[str(other)], i] += taken / total * amount / float(into[chip][node])
+    return needs
+
+
+def _grow(
+    growth: Mapping[str, Vector], users: Sequence[str], use: Matrix, all_users: Sequence[str], output: pd.Series
+) -> tuple[Matrix, np.ndarray]:
+    """Return growth by class: 1; the world's chip users together; each user at home; then the home need of every node."""
+    every = [user for user in all_users if user in growth]
+    weights = np.array([output.get(user, 0.0) for user in every])
+    world = np.array([growth[user] for user in every]).T @ weights / weights.sum()
+    rows = [np.ones(len(world)), world, *(growth[user] for user in users)]
+    classes = np.ones(len(use), dtype=np.intp)
+    for q, row in enumerate(use):
+        if row.sum() > 0:
+            classes[q] = len(rows)
+            rows.append(np.array([growth[user] for user in users]).T @ row / row.sum())
+    return np.array(rows), classes
+
+
+def _unit_costs(case: Case, steps: Sequence[str], joins: Matrix, standing: int) -> Vector:
+    """Return running cost per unit without what is bought through the chain.
+
+    A programme whose costs sales do not cover pays them elsewhere and costs nothing here; what stands today runs at
+    sunk cost; joining adds what a bought chip costs more than its parts.
+    """
+    costs = figures(case.tables["step_costs"], "step", "kind")
+    plants, made = find_plants(case), find_capacity(case)
+    unit = [
+        max(costs.get((step, "opex"), 0.0) - costs.get((step, "inputs"), 0.0), 0.0) / made[step][1]
+        if step in plants
+        else 0.0
+        for step in steps
+    ]
+    return np.concatenate([unit, np.zeros(standing), np.maximum(1 - joins.sum(axis=0), 0)])
+
+
+def find_capacity(case: Case) -> dict[str, tuple[str, float]]:
+    """Return the node that a step makes and its output at full ramp [USD per year], for steps that make any."""
+    rows = list_rows(case.tables["step_nodes"])
+    return {row["step"]: (row["node"], float(row["value"])) for row in rows if row["effect"] == "capacity"}
+
+
+def find_margins(case: Case) -> dict[str, float]:
+    """Return what sales at the border leave over running costs at full ramp [USD per year], for steps that make any."""
+    costs = figures(case.tables["step_costs"], "step", "kind")
+    price = figures(case.tables["node_terms"], "node", "term")
+    made = find_capacity(case)
+    return {
+        step: value * price.get((node, "border_price"), 1.0) - costs.get((step, "opex"), 0.0)
+        for step, (node, value) in made.items()
+    }
+
+
+def find_plants(case: Case) -> set[str]:
+    """Return the steps whose sales at the border cover their running costs: these belong to the operations (plan.44)."""
+    return {step for step, margin in find_margins(case).items() if margin >= 0}
+
+
+@dataclass(frozen=True, eq=False)
+class Trade:
+    """Who makes what, and what one country buys of it: tables of node by country [USD per year].
+
+    Parameters
+    ----------
+    made
+        Output of a node in a country.
+    bought
+        What the home country buys of a node from a country, its own included; `for_user` splits it.
+    """
+
+    made: pd.DataFrame
+    bought: pd.DataFrame
+    users: Mapping[str, pd.DataFrame]
+
+    def world_shares(self, nodes: Sequence[str], countries: Sequence[str], home: str) -> Matrix:
+        """Return who makes a node abroad, shape (nodes, countries), rows adding up to 1 where anybody does."""
+        table = np.array(self.made.reindex(index=list(nodes), columns=list(countries), fill_value=0.0), dtype=float)
+        table[:, list(countries).index(home)] = 0
+        total = table.sum(axis=1, keepdims=True)
+        return np.asarray(np.divide(table, total, out=np.zeros_like(table), where=total > 0))
+
+
+def read_trade(flows: Flows, home: str) -> Trade:
+    """Return the trade of a country from balanced flows."""
+    countries = flows.labels.get_level_values("country")
+    buyers = flows.labels.get_level_values("node").to_numpy()
+
+    def table(values: Vector) -> pd.DataFrame:
+        frame = pd.DataFrame({"value": values}, index=flows.labels).reset_index()
+        return frame.pivot_table(index="node", columns="country", values="value", aggfunc="sum", fill_value=0.0)
+
+    flow = sparse.csc_array(flows.Z)
+    here = np.flatnonzero(countries == home)
+    bought = {str(buyers[k]): np.asarray(flow[:, [k]].todense()).ravel() for k in here}
+    whole = np.sum(list(bought.values()), axis=0) if bought else np.zeros(len(flows.labels))
+    users = {user: table(bought[user]) for user in flows.users if user in bought}
+    return Trade(table(flows.output), table(whole), users)
+
+
+def _trait(case: Case, node: str, trait: str) -> float:
+    """Return a trait of a node; one that is not stated counts as none, which makes no supply larger."""
+    traits = case.world.chain.traits
+    found = figures(traits[(traits["node"] == node) & (traits["trait"] == trait)], "node")
+    return found.get(node, 0.0)

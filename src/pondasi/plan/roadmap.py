@@ -1,0 +1,182 @@
+"""A plan as tables and as sentences: what starts, money by purse, people by skill, output by node, gates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from pondasi.places import name_place_in_text
+from pondasi.plan.build_year import find_capacity
+from pondasi.plan.futures import grow_tree, name_nodes
+from pondasi.plan.problem import ALONE
+from pondasi.tables.rows import index_rows
+
+if TYPE_CHECKING:
+    from pondasi.plan.solve import PartnerGain, Plan
+    from pondasi.words import Words
+
+SOON = 5
+"""Years over which money is told."""
+
+
+def tabulate_starts(plan: Plan) -> pd.DataFrame:
+    """Return what is started: index ``year, future, step``; ``partner`` (missing if alone), ``modules``, ``probability``."""
+    problem, tree = plan.problem, plan.problem.tree
+    rows = [
+        {
+            "year": int(tree.year[node]),
+            "future": tree.names[node],
+            "step": problem.labels.steps[problem.options.step[option]],
+            "partner": None
+            if problem.options.partner[option] == ALONE
+            else problem.labels.partners[problem.options.partner[option]],
+            "modules": modules,
+            "probability": float(tree.probability[node]),
+        }
+        for option, node, modules in plan.starts
+    ]
+    columns = ["year", "future", "step", "partner", "modules", "probability"]
+    return pd.DataFrame(rows, columns=columns).set_index(["year", "future", "step"])
+
+
+def tabulate_money(plan: Plan) -> pd.DataFrame:
+    """Return money by purse and year: index ``year, purse``; ``paid`` and ``budget``, means over the futures [million USD]."""
+    problem, answer = plan.problem, plan.answer
+    spent = answer.layout.read(answer.x, "spent") * problem.options.cost_factor
+    paid = problem.options.purse_share.T @ spent
+    return _by_year(plan, problem.labels.purses, "purse", {"paid": paid, "budget": problem.limits.budget})
+
+
+def tabulate_people(plan: Plan) -> pd.DataFrame:
+    """Return people by skill and year: index ``year, skill``; ``needed`` and ``there``, means over the futures [persons]."""
+    problem, answer = plan.problem, plan.answer
+    running, building = (answer.layout.read(answer.x, block) for block in ("running", "building"))
+    needed = problem.options.people.T @ running + problem.options.people_building.T @ building
+    stock = answer.layout.read(answer.x, "stock")
+    return _by_year(plan, problem.labels.skills, "skill", {"needed": needed, "there": stock})
+
+
+def tabulate_output(plan: Plan) -> pd.DataFrame:
+    """Return new capacity by node and year: index ``year, node``.
+
+    ``standing`` is what has been built, ``working`` what may be expected to work of it, means over the futures [million USD
+    of output a year].
+    """
+    problem, made = plan.problem, find_capacity(plan.case)
+    running = plan.answer.layout.read(plan.answer.x, "running")
+    nodes = tuple(dict.fromkeys(node for node, _ in made.values()))
+    standing, working = (np.zeros((len(nodes), len(problem.tree))) for _ in range(2))
+    for o, j in enumerate(problem.options.step):
+        step = problem.labels.steps[j]
+        if step in made:
+            node, value = made[step]
+            built = running[o] * value / 1e6
+            standing[nodes.index(node)] += built
+            working[nodes.index(node)] += built * problem.options.success[o] * problem.options.output_factor[o]
+    return _by_year(plan, nodes, "node", {"standing": standing, "working": working})
+
+
+def tabulate_plan(plan: Plan) -> dict[str, pd.DataFrame]:
+    """Return all tables of a plan, by name, with plain columns."""
+    tables = {
+        "starts": tabulate_starts(plan),
+        "money": tabulate_money(plan),
+        "people": tabulate_people(plan),
+        "output": tabulate_output(plan),
+    }
+    measures = pd.DataFrame(
+        {"value": [plan.value], "most": [plan.most], "reference": [plan.reference], "cost": [plan.answer.cost]}
+    )
+    return {**{name: table.reset_index() for name, table in tables.items()}, "measures": measures}
+
+
+def tell_plan(plan: Plan, words: Words, places: str = "plain") -> list[str]:
+    """Return a plan as sentences: its worth, what starts, money, people, and what it rests on."""
+    problem = plan.problem
+    steps = index_rows(plan.case.tables["steps"], "step")
+    futures = name_nodes(plan.case, grow_tree(plan.case), words.language)
+    root = problem.tree.names[0]
+    told = [words.say("plan.value", value=_round(plan.value), most=_round(plan.most))]
+    if not plan.answer.finished:
+        told.append(words.say("plan.unfinished", short=_round(plan.most - plan.value)))
+    starts = tabulate_starts(plan).reset_index()
+    if starts.empty:
+        told.append(words.say("plan.nothing"))
+    for row in starts.to_dict("records"):
+        fields = {
+            "year": str(row["year"]),
+            "step": steps[row["step"]][f"name_{words.language}"],
+            "modules": round(float(row["modules"]), 1),
+        }
+        if isinstance(row["partner"], str):
+            fields["partner"] = name_place_in_text(row["partner"], words.language, places)
+        if row["future"] == root:
+            key = "plan.start.partner" if "partner" in fields else "plan.start.alone"
+        else:
+            fields["future"] = futures[row["future"]]
+            key = "plan.start_if.partner" if "partner" in fields else "plan.start_if.alone"
+        told.append(words.say(key, **fields))
+    told += _tell_money(plan, words)
+    years = problem.tree.years
+    told.append(
+        words.say(
+            "plan.basis",
+            futures=len(problem.tree.leaves),
+            first=str(years[0]),
+            last=str(years[-1]),
+            scenarios=len(problem.operations.weight),
+        )
+    )
+    notes = {
+        "plan.note.scenarios": lambda: words.say("plan.note.scenarios"),
+        "plan.note.waiting": lambda: words.say("plan.note.waiting"),
+        "plan.note.knowledge": lambda: words.say("plan.note.knowledge"),
+        "plan.note.leads": lambda: words.say("plan.note.leads"),
+    }
+    return told + [notes[note]() for note in problem.notes]
+
+
+def tell_partner(gain: PartnerGain, words: Words, places: str = "plain") -> str:
+    """Return what a partner brings, as a sentence."""
+    partner = name_place_in_text(gain.partner, words.language, places)
+    return words.say("plan.partner", partner=partner, low=_round(gain.low), high=_round(gain.high))
+
+
+def _tell_money(plan: Plan, words: Words) -> list[str]:
+    paid_rows = tabulate_money(plan).reset_index()
+    money = paid_rows.pivot_table(index="year", columns="purse", values="paid", aggfunc="sum")
+    soon = money.iloc[:SOON]
+    if not float(soon.to_numpy().sum()):
+        return []
+    partners = [purse for purse in money.columns if purse in plan.problem.labels.partners]
+    kinds = {row["funder"]: row["kind"] for row in index_rows(plan.case.tables["funders"], "funder").values()}
+    paid = {
+        kind: sum(float(soon[p].sum()) for p in money.columns if kinds.get(p) == kind) for kind in ("state", "private")
+    }
+    return [
+        words.say(
+            "plan.money",
+            first=str(soon.index[0]),
+            last=str(soon.index[-1]),
+            state=_round(paid["state"]),
+            private=_round(paid["private"]),
+            partners=_round(float(soon[partners].to_numpy().sum())),
+        )
+    ]
+
+
+def _by_year(plan: Plan, names: tuple[str, ...], level: str, values: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Return arrays of shape (names, N) as means over the futures of each year."""
+    tree = plan.problem.tree
+    years = tree.years
+    weight = (tree.year == years[:, None]) * tree.probability
+    weight /= weight.sum(axis=1, keepdims=True)
+    index = pd.MultiIndex.from_product([years.tolist(), names], names=["year", level])
+    return pd.DataFrame({name: (weight @ table.T).ravel() for name, table in values.items()}, index=index)
+
+
+def _round(value: float) -> float:
+    """Return three digits: costs that rest on assumed figures deserve no more."""
+    return float(f"{value:.3g}")

@@ -1,0 +1,216 @@
+"""What may happen in a year, drawn from the hazards of the world, until a stress test delivers it (plan.26 to plan.29).
+
+A year holds a Poisson number of events of every hazard, each with a triangular draw of severity and length over its interval. An
+event takes ``loss x length`` weeks of output from what it hits. Downstream, weeks are lost where a critical input lacks them, less the
+weeks of stock held of it: ``lost_j = max(own, max_q (sum_i share_ij lost_i) - stock_q)`` (plan.27), important inputs at half; tools and rights
+do not stop today's output and pass nothing on. An event disrupts this country's year for as long as it lacks something: the longest of
+``lost / loss`` over what the country makes or buys, which is shorter than the event by the stocks on the way. The disrupted part of the
+year is all events together, at most all of it; what a supplier can ship in it is 1 less its lost weeks over that length (plan.28). With priority a buyer is served first out of
+what is left.
+
+Scenarios are drawn by class, with exact weights: no event; common events only; at least one event of a rare hazard (plan.29). Hazards
+of the home country hit what is made at home. A hazard without a country of its own (ROW) hits one country, by its share in the node. Demand
+hazards move no supply and belong to the tree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from pondasi.places import ROW
+from pondasi.seeds import open_stream
+from pondasi.tables.rows import list_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from pondasi.chain.flows import Flows
+    from pondasi.chain.records import World
+    from pondasi.plan.problem import Matrix, Vector
+
+RARE = 0.05
+"""Hazards that come less often than once in twenty years have a class of their own."""
+WEEKS = 52
+COMMON = 1
+"""Class of the years with common events only; before it those without any, after it those with a rare one."""
+PASSED_ON = {"critical": 1.0, "important": 0.5}
+"""Part of a lack that stops the user, by essentiality; see stress.4."""
+
+
+@dataclass(frozen=True, eq=False)
+class Disruptions:
+    """Years drawn from the hazards.
+
+    Parameters
+    ----------
+    weight
+        Probability of each scenario, shape (S,).
+    share
+        Part of the year that is disrupted, shape (S,).
+    shipped
+        What each supplier can ship while disrupted, shape (suppliers, S), suppliers as in the flows.
+    weeks
+        Mean length of what is felt of an event [weeks], shape (S,); 0 without one.
+    """
+
+    weight: Vector
+    share: Vector
+    shipped: Matrix = field(repr=False)
+    weeks: Vector
+
+
+def draw_disruptions(world: World, flows: Flows, home: str, scenarios: int, seed: int = 0) -> Disruptions:
+    """Draw years from the hazards of a world.
+
+    Parameters
+    ----------
+    home
+        Country that buys.
+    scenarios
+        How many, 3 or more for all classes to be there.
+    seed
+        The same seed gives the same years, whatever the number of workers.
+    """
+    hazards = world.companions["hazards"]
+    hazards = hazards[hazards["class"] != "demand"].reset_index(drop=True)
+    rates = hazards["rate"].to_numpy(dtype=float)
+    numbers, weight = draw_numbers(rates, scenarios, seed)
+    hazard, year = (np.repeat(part, numbers.ravel()) for part in np.indices(numbers.shape).reshape(2, -1))
+    draws = open_stream(seed, "plan", "severity")
+    loss = _triangle(hazards, "loss", hazard, draws)
+    length = _triangle(hazards, "duration", hazard, draws)
+    lost = _hit(hazards, flows, hazard, np.minimum(loss, 1) * np.minimum(length, WEEKS), draws)
+    lost = pass_on(world, flows, lost)
+    collect = sparse.csr_array((np.ones(len(year)), (np.arange(len(year)), year)), shape=(len(year), scenarios))
+    felt = np.minimum(lost[find_suppliers(flows, home)] / np.maximum(loss, np.finfo(float).tiny), length).max(
+        axis=0, initial=0
+    )
+    together = np.asarray(felt @ collect)
+    share = np.minimum(together / WEEKS, 1.0)
+    events = np.asarray((felt > 0) @ collect)
+    weeks = np.divide(together, events, out=np.zeros(scenarios), where=events > 0)
+    lost_year = np.asarray(lost @ collect)
+    disrupted = np.where(share > 0, share * WEEKS, 1.0)
+    return Disruptions(weight, share, np.clip(1 - lost_year / disrupted, 0, 1), weeks)
+
+
+def find_suppliers(flows: Flows, home: str) -> np.ndarray:
+    """Return the suppliers that are at home, or sell to it."""
+    at_home = flows.labels.get_level_values("country") == home
+    sells = np.asarray(sparse.csc_array(flows.Z)[:, np.flatnonzero(at_home)].sum(axis=1)).ravel() > 0
+    return np.flatnonzero(at_home | sells)
+
+
+def draw_numbers(rates: Vector, scenarios: int, seed: int) -> tuple[np.ndarray, Vector]:
+    """Return how often each hazard strikes in each scenario, shape (hazards, S), and the exact weights (plan.29).
+
+    Example
+    -------
+    >>> numbers, weight = draw_numbers(np.array([1.0, 0.01]), 5, 0)
+    >>> numbers[:, 0].tolist(), bool((numbers[1, 3:] > 0).all()), weight[0].round(3), weight.sum().round(12)
+    ([0, 0], True, 0.364, 1.0)
+    """
+    rare = rates < RARE
+    none = float(np.exp(-rates.sum()))
+    no_rare = float(np.exp(-rates[rare].sum()))
+    chances = [none, no_rare - none, 1 - no_rare]
+    counts = [min(scenarios, 1), (scenarios - 1) - (scenarios - 1) // 2, (scenarios - 1) // 2]
+    used = [count > 0 and chance > 0 for count, chance in zip(counts, chances, strict=True)]
+    total = sum(chance for chance, here in zip(chances, used, strict=True) if here)
+    numbers, weight = np.zeros((len(rates), scenarios), dtype=int), np.zeros(scenarios)
+    first = 0
+    for kind, (count, chance, here) in enumerate(zip(counts, chances, used, strict=True)):
+        for s in range(first, first + count if here else first):
+            draws = open_stream(seed, "plan", "events", s)
+            weight[s] = chance / total / count
+            while kind:
+                found = draws.poisson(rates)
+                if kind == COMMON:
+                    found[rare] = 0
+                if (found if kind == COMMON else found[rare]).any():
+                    numbers[:, s] = found
+                    break
+        first += count
+    return numbers, weight
+
+
+def draw_levels(steps: Sequence[str], weight: Vector, seed: int) -> Matrix:
+    """Return the uniform level of each step in each scenario, shape (steps, S): spread evenly over [0, 1) by weight (plan.21)."""
+    levels = np.zeros((len(steps), len(weight)))
+    for j, step in enumerate(steps):
+        draws = open_stream(seed, "plan", "levels", step)
+        order = draws.permutation(len(weight))
+        before = np.cumsum(weight[order]) - weight[order]
+        levels[j, order] = before + weight[order] * draws.random(len(weight))
+    return np.minimum(levels, np.nextafter(1, 0))
+
+
+def pass_on(world: World, flows: Flows, lost: Matrix) -> Matrix:
+    """Return the weeks that each supplier loses through what it buys, shape (suppliers, events) (plan.27)."""
+    chain = world.chain
+    lost = lost.copy()
+    nodes = flows.labels.get_level_values("node").to_numpy()
+    kind = {row["node"]: row["kind"] for row in list_rows(chain.nodes)}
+    stocks = chain.traits[chain.traits["trait"] == "inventory_weeks"]
+    traits = {row["node"]: row["value"] for row in list_rows(stocks) if row["value"] is not None}
+    by_user: dict[str, list[tuple[str, float]]] = {}
+    for row in list_rows(chain.links):
+        passed = PASSED_ON.get(row["essentiality"]) if row["role"] == "flow" else None
+        if passed is not None and kind[row["supplier"]] not in {"tool", "licence"}:
+            by_user.setdefault(row["user"], []).append((row["supplier"], passed))
+    flow = sparse.csc_array(flows.Z)
+    for user in dict.fromkeys(nodes):
+        mine = np.flatnonzero(nodes == user)
+        for supplier, part in by_user.get(user, ()):
+            sellers = np.flatnonzero(nodes == supplier)
+            bought = flow[sellers][:, mine]
+            total = np.asarray(bought.sum(axis=0)).ravel()
+            if not len(sellers) or not total.any():
+                continue
+            scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
+            lack = (bought.T @ lost[sellers]) * scale[:, None] * part
+            # Without a known stock none is counted: the loss is then not made smaller.
+            lost[mine] = np.maximum(lost[mine], lack - float(traits.get(supplier, 0.0)))
+    return lost
+
+
+def _hit(hazards: pd.DataFrame, flows: Flows, hazard: np.ndarray, weeks: Vector, draws: np.random.Generator) -> Matrix:
+    """Return weeks of output lost by what each event hits itself, shape (suppliers, events)."""
+    nodes = flows.labels.get_level_values("node").to_numpy()
+    countries = flows.labels.get_level_values("country").to_numpy()
+    lost = np.zeros((len(nodes), len(hazard)))
+    rows = list_rows(hazards)
+    for event, h in enumerate(hazard):
+        named = str(rows[h]["nodes"]).split("|")
+        country = rows[h]["country"]
+        hit = np.isin(nodes, named)
+        if country == ROW:
+            for node in named:
+                here = np.flatnonzero(nodes == node)
+                size = flows.output[here]
+                if size.sum() > 0:
+                    lost[draws.choice(here, p=size / size.sum()), event] = weeks[event]
+        else:
+            lost[hit & (countries == country), event] = weeks[event]
+    return lost
+
+
+def _triangle(hazards: pd.DataFrame, name: str, hazard: np.ndarray, draws: np.random.Generator) -> Vector:
+    """Draw from the interval of a figure; a figure without one is itself."""
+    middle = "loss" if name == "loss" else "duration_weeks"
+    mode = hazards[middle].to_numpy(dtype=float)
+    low, high = (hazards[f"{name}_{end}"].to_numpy(dtype=float) for end in ("low", "high"))
+    low, high = np.where(np.isnan(low), mode, low), np.where(np.isnan(high), mode, high)
+    u = draws.random(len(hazard))
+    a, c, b = low[hazard], mode[hazard], high[hazard]
+    width = np.where(b > a, b - a, 1.0)
+    turn = (c - a) / width
+    up = a + np.sqrt(u * width * (c - a))
+    down = b - np.sqrt((1 - u) * width * (b - c))
+    return np.asarray(np.where(b > a, np.where(u < turn, up, down), c))

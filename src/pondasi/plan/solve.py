@@ -1,0 +1,180 @@
+"""The plan of a case: solved, measured against doing nothing new, and with or without a partner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pondasi.plan.benders import evaluate, solve_benders, without_steps
+from pondasi.plan.build import build_problem
+from pondasi.plan.cuts import CutPool
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pondasi.executor import Executor
+    from pondasi.plan.benders import Answer
+    from pondasi.plan.case import Case
+    from pondasi.plan.problem import PlanProblem, Vector
+
+SCENARIOS, SECONDS, GAP = 100, 600.0, 0.005
+QUICK_SCENARIOS, QUICK_SECONDS, QUICK_GAP = 10, 60.0, 0.05
+"""A first look: few scenarios, a wide gap. Results say so."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What to start, when and with whom, and what it is worth.
+
+    Parameters
+    ----------
+    case, problem
+        What was planned, and as arrays.
+    answer
+        Decisions, their cost, and what no plan can beat.
+    reference
+        Cost of doing nothing new, over the same scenarios.
+    gap
+        Gap that was asked for, relative to the value.
+    """
+
+    case: Case
+    problem: PlanProblem
+    answer: Answer
+    reference: float
+    gap: float
+
+    @property
+    def value(self) -> float:
+        """What the plan is worth: costs that doing nothing new would have [million USD of today's value] (plan.30)."""
+        return self.reference - self.answer.cost
+
+    @property
+    def most(self) -> float:
+        """What no plan under these limits can exceed."""
+        return self.reference - self.answer.bound
+
+    @property
+    def starts(self) -> list[tuple[int, int, float]]:
+        """Option, node and modules of everything that is started, in order of time."""
+        option, node = self.answer.layout.starts
+        taken = np.flatnonzero(self.answer.layout.read(self.answer.x, "z") > 1 / 2)
+        size = self.answer.layout.read(self.answer.x, "size")
+        rows = [(int(option[k]), int(node[k]), float(size[k])) for k in taken]
+        return sorted(rows, key=lambda row: (row[1], row[0]))
+
+
+@dataclass(frozen=True, eq=False)
+class PartnerGain:
+    """What a partner brings: the value of the plan with it less that without, as an interval from both gaps.
+
+    Parameters
+    ----------
+    partner
+        Country code.
+    without
+        The plan in which the partner does nothing and pays nothing.
+    low, high
+        Bounds of the difference [million USD]: both plans are known within their gaps only. Never below zero, for a
+        plan may leave a partner out.
+    """
+
+    partner: str
+    without: Plan = field(repr=False)
+    low: float
+    high: float
+
+
+def solve_plan(
+    case: Case,
+    *,
+    quick: bool = False,
+    scenarios: int | None = None,
+    seed: int = 0,
+    gap: float | None = None,
+    seconds: float | None = None,
+    favour: str | None = None,
+    executor: Executor | None = None,
+    pool: CutPool | None = None,
+    progress: Callable[[float, float], None] | None = None,
+) -> Plan:
+    """Solve the plan of a case.
+
+    Parameters
+    ----------
+    quick
+        Few scenarios and a wide gap, for a first look.
+    scenarios, seed
+        Years of disruption that every year is planned for, and the seed of their draw.
+    gap
+        Largest part of the value that may be missing.
+    seconds
+        Time after which the best plan so far is returned. A search that ends by time depends on the machine.
+    favour
+        A partner that every step it can do is offered with.
+    executor, pool, progress
+        As in `solve_benders`.
+
+    Raises
+    ------
+    InfeasibleError
+        If no plan keeps all limits.
+    """
+    problem = build_problem(
+        case, scenarios=scenarios or (QUICK_SCENARIOS if quick else SCENARIOS), seed=seed, favour=favour
+    )
+    return _solve(
+        case,
+        problem,
+        gap=gap or (QUICK_GAP if quick else GAP),
+        seconds=seconds or (QUICK_SECONDS if quick else SECONDS),
+        executor=executor,
+        pool=pool,
+        progress=progress,
+    )
+
+
+def weigh_partner(
+    plan: Plan,
+    partner: str,
+    *,
+    seconds: float = SECONDS,
+    executor: Executor | None = None,
+    pool: CutPool | None = None,
+    progress: Callable[[float, float], None] | None = None,
+) -> PartnerGain:
+    """Return what a partner brings to a plan, by solving it again without (plan.50)."""
+    problem = leave_out(plan.problem, partner)
+    without = _solve(plan.case, problem, gap=plan.gap, seconds=seconds, executor=executor, pool=pool, progress=progress)
+    # Whatever can be done without the partner can be done with it.
+    least = max(plan.value, without.value)
+    return PartnerGain(partner, without, max(0.0, least - without.most), max(0.0, plan.most - without.value))
+
+
+def leave_out(problem: PlanProblem, partner: str) -> PlanProblem:
+    """Return the problem in which a partner starts nothing and pays nothing; cuts of one bound the other."""
+    m = problem.labels.partners.index(partner)
+    budget = problem.limits.budget.copy()
+    if partner in problem.labels.purses:
+        budget[problem.labels.purses.index(partner)] = 0
+    return problem.change(
+        options={"open": problem.options.open & (problem.options.partner != m)[:, None]}, limits={"budget": budget}
+    )
+
+
+def _solve(
+    case: Case,
+    problem: PlanProblem,
+    *,
+    gap: float,
+    seconds: float,
+    executor: Executor | None,
+    pool: CutPool | None,
+    progress: Callable[[float, float], None] | None,
+) -> Plan:
+    answer = solve_benders(problem, gap=gap, seconds=seconds, executor=executor, pool=pool, progress=progress)
+    nothing: Vector = without_steps(problem, answer.layout)
+    reference = evaluate(problem, answer.layout, nothing, executor=executor).cost
+    return Plan(case, problem, answer, reference, gap)

@@ -1,0 +1,142 @@
+"""From the shipped cases to arrays: what is stated arrives, and nothing else."""
+
+import numpy as np
+import pytest
+
+from pondasi.chain.flows import balance_flows
+from pondasi.errors import UsageError
+from pondasi.plan.build import build_problem, list_options, spread_years
+from pondasi.plan.build_year import find_plants, read_trade
+from pondasi.plan.case import load_case
+from pondasi.plan.futures import grow_tree
+from pondasi.plan.operations import Point, make_setting, sweep_node
+from pondasi.plan.scenarios import draw_disruptions, draw_levels, draw_numbers
+from pondasi.plan.solve import leave_out
+
+
+@pytest.fixture(scope="module")
+def case():
+    return load_case("IDN")
+
+
+@pytest.fixture(scope="module")
+def problem(case):
+    return build_problem(case, scenarios=6)
+
+
+def test_the_tree_by_years_keeps_the_probabilities_of_the_futures(case, problem):
+    tree, futures = problem.tree, grow_tree(case)
+    for year in tree.years:
+        assert tree.probability[tree.year == year].sum() == pytest.approx(1)
+    assert (tree.year[tree.parent[1:]] == tree.year[1:] - 1).all()
+    assert len(tree.leaves) == len(futures.leaves)
+    gates = set(futures.gates)
+    assert {int(tree.year[n]) + 1 for n in tree.gates} == gates
+    short, _ = spread_years(futures, np.arange(2026, 2028))
+    assert len(short) == 2
+
+
+def test_money_is_that_of_the_case(case, problem):
+    budgets = case.tables["budgets"]
+    stated = budgets[(budgets["funder"] == "state") & (budgets["year"] == 2026)]["value"].item()
+    assert problem.limits.budget[problem.labels.purses.index("state"), 0] == pytest.approx(stated / 1e6)
+    assert (problem.options.purse_share >= 0).all()
+    total = problem.options.purse_share.sum(axis=1)
+    assert (total <= 1 + 1e-9).all()
+    # What nobody may pay in full cannot start.
+    assert not problem.options.open[total < 1 - 1e-6].any()
+
+
+def test_a_step_that_fails_in_some_scenarios_keeps_its_cost_and_a_better_partner_keeps_its_scenarios(problem):
+    levels, success = problem.operations.levels, problem.options.success
+    weight = problem.operations.weight
+    for o in range(len(problem.options)):
+        works = levels[problem.options.step[o]] < success[o, 0]
+        # Six scenarios of unequal weight: the drawn chance is as near as the heaviest of them allows.
+        assert abs(weight @ works - success[o, 0]) <= weight.max() + 1e-9
+    assert (success <= 1).all()
+
+
+def test_without_plants_the_year_costs_what_is_bought(problem):
+    setting = make_setting(problem)
+    inputs = np.zeros(len(problem.options) + len(problem.labels.countries))
+    sweep = sweep_node(setting, Point(0, inputs, 0.0), activity=True)
+    calm = int(np.argmin(problem.operations.row_weight[-1]))
+    unmet = [k for k, label in enumerate(problem.operations.column_labels) if label[1] == "unmet"]
+    # Suppliers ship what is needed, to a part in a million of it: the flows were balanced to 1e-10.
+    assert sweep.activity[unmet, calm] == pytest.approx(0, abs=1e-6)
+    assert (sweep.values >= sweep.values[calm] - 1e-6).all(), "a disruption never saves money"
+
+
+def test_options_are_a_stated_reduction_and_a_favoured_partner_stays(case):
+    few = list_options(case, None, 1)
+    assert few.frame[~few.frame["alone"]].groupby("step").size().max() == 1
+    with_japan = list_options(case, None, 0, "JPN").frame
+    able = case.tables["step_partners"].query("partner == 'JPN'")["step"]
+    assert set(with_japan[with_japan["partner"] == "JPN"]["step"]) == set(able)
+    with pytest.raises(UsageError, match="no partner of this case"):
+        list_options(case, ["XXX"], 1)
+
+
+def test_plants_pay_their_running_costs_and_programmes_do_not(case):
+    plants = find_plants(case)
+    assert plants
+    assert not any(step.startswith("tal_") for step in plants)
+
+
+def test_leaving_a_partner_out_closes_its_options_and_its_purse(problem):
+    without = leave_out(problem, "JPN")
+    m = problem.labels.partners.index("JPN")
+    assert not without.options.open[problem.options.partner == m].any()
+    assert not without.limits.budget[problem.labels.purses.index("JPN")].any()
+    assert (
+        without.options.open[problem.options.partner != m] == problem.options.open[problem.options.partner != m]
+    ).all()
+
+
+def test_another_country_needs_no_change_in_code():
+    problem = build_problem(load_case("MYS"), scenarios=3)
+    assert problem.home == "MYS"
+    assert len(problem.labels.steps) > 0
+
+
+# --- years of disruption --------------------------------------------------------------------------
+
+
+def test_scenarios_have_exact_weights_and_classes():
+    rates = np.array([0.8, 0.3, 0.02, 0.01])
+    numbers, weight = draw_numbers(rates, 41, 3)
+    rare = numbers[2:].any(axis=0)
+    none = ~numbers.any(axis=0)
+    assert weight.sum() == pytest.approx(1)
+    assert weight[none].sum() == pytest.approx(np.exp(-rates.sum()))
+    assert weight[rare].sum() == pytest.approx(1 - np.exp(-0.03))
+    # Common hazards in 20 draws given that one strikes: mean 1.1 / (1 - e^-1.1), standard error about 0.25.
+    assert abs(numbers[:2, ~rare & ~none].sum(axis=0).mean() - 1.1 / (1 - np.exp(-1.1))) < 1
+
+
+def test_the_same_seed_draws_the_same_years_and_losses_stay_in_bounds(case):
+    flows = balance_flows(case.world.chain)
+    one, two = (draw_disruptions(case.world, flows, "IDN", 7, 5) for _ in range(2))
+    assert (one.shipped == two.shipped).all()
+    assert (one.shipped != draw_disruptions(case.world, flows, "IDN", 7, 6).shipped).any()
+    assert ((one.shipped >= 0) & (one.shipped <= 1)).all()
+    assert ((one.share >= 0) & (one.share <= 1)).all()
+    calm = one.share == 0
+    assert (one.shipped[:, calm].min(axis=0) >= 0).all()
+    assert calm[0], "the first class has no event"
+
+
+def test_levels_spread_evenly():
+    weight = np.full(50, 0.02)
+    levels = draw_levels(["a", "b"], weight, 0)
+    assert (np.sort(levels[0]) // 0.02 == np.arange(50)).all()
+    assert (levels[0] != levels[1]).any()
+
+
+def test_trade_of_a_country_adds_up(case):
+    flows = balance_flows(case.world.chain)
+    trade = read_trade(flows, "IDN")
+    here = np.flatnonzero(flows.labels.get_level_values("country") == "IDN")
+    assert trade.bought.to_numpy().sum() == pytest.approx(flows.Z[:, here].sum())
+    assert trade.made.to_numpy().sum() == pytest.approx(flows.output.sum())

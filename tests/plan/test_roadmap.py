@@ -1,0 +1,76 @@
+"""A plan as tables and sentences, from one that is solved in a second."""
+
+import numpy as np
+import pytest
+
+from pondasi.plan.benders import evaluate, without_steps
+from pondasi.plan.build import build_problem
+from pondasi.plan.case import load_case
+from pondasi.plan.roadmap import tabulate_money, tabulate_people, tabulate_plan, tell_partner, tell_plan
+from pondasi.plan.solve import PartnerGain, Plan
+from pondasi.plan.strategy import Layout
+from pondasi.words import LANGUAGES, Words
+
+
+@pytest.fixture(scope="module")
+def plan():
+    """Return a plan that starts two things by hand: not the best, and every figure of it is known."""
+    case = load_case("IDN")
+    problem = build_problem(case, scenarios=3)
+    layout = Layout(problem)
+    option, node = layout.starts
+    x = without_steps(problem, layout)
+    root = np.flatnonzero(node == 0)
+    later = np.flatnonzero(problem.tree.year[node] == 2030)
+    alone = problem.options.partner[option] < 0
+    chosen = [root[alone[root]][0], later[~alone[later]][0]]
+    x[layout.at("z", np.array(chosen))] = 1
+    x[layout.at("size", np.array(chosen))] = 2.0
+    for k in chosen:
+        start, felt, age = layout.pairs
+        mine = start == k
+        o = option[k]
+        for block, profile in (("spent", problem.options.cash), ("running", problem.options.run)):
+            np.add.at(x, layout.at(block, np.full(mine.sum(), o), felt[mine]), 2.0 * profile[o, age[mine]])
+    answer = evaluate(problem, layout, x)
+    reference = evaluate(problem, layout, without_steps(problem, layout)).cost
+    return Plan(case, problem, answer, reference, 0.01), chosen
+
+
+def test_tables_hold_what_was_started_and_what_it_takes(plan):
+    plan, chosen = plan
+    tables = tabulate_plan(plan)
+    option, node = plan.answer.layout.starts
+    assert len(tables["starts"]) == 2
+    assert tables["starts"]["modules"].tolist() == [2.0, 2.0]
+    assert tables["starts"]["year"].tolist() == [2026, 2030]
+    assert tables["starts"]["partner"].isna().tolist() == [True, False]
+    paid = tabulate_money(plan)["paid"].groupby("year").sum()
+    options, tree = plan.problem.options, plan.problem.tree
+    for year in (2026, 2031):
+        due = 0.0
+        for k in chosen:
+            felt = tree.year[node[k]] <= year
+            reach = tree.probability[node[k]]
+            if felt:
+                o = option[k]
+                due += (
+                    reach
+                    * 2
+                    * options.cash[o, year - tree.year[node[k]]]
+                    * options.cost_factor[o, 0]
+                    * options.purse_share[o].sum()
+                )
+        assert paid[year] == pytest.approx(due)
+    assert (tabulate_people(plan)["needed"] >= 0).all()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_plan_is_told_in_every_language(plan, language):
+    plan, _ = plan
+    told = tell_plan(plan, Words(language))
+    assert len(told) >= 6
+    assert not [line for line in told if "{" in line]
+    assert sum("2030" in line for line in told) >= 1
+    gain = PartnerGain("JPN", plan, 1.0, 2.5)
+    assert "2" in tell_partner(gain, Words(language))
