@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pondasi.errors import DataError
 from pondasi.stress.assemble import Suppliers, assemble
+from pondasi.stress.build import check_circles
 from pondasi.stress.dynamics import take_step
 from pondasi.stress.schedule import average_losses
 from pondasi.stress.state import Hits, Moves, State, contracts_first, home_first, proportional, rest
@@ -82,6 +84,23 @@ def test_nothing_moves_without_a_shock(edge, step):
             far = np.abs(getattr(states[-1], name) - getattr(base, name)).max(initial=0.0)
             assert far < EXACT * (1.0 if name in {*PARTS, "clock"} else largest(system)), name
         assert np.abs(delivered(moves) - system.final).max() < EXACT * largest(system)
+
+
+@pytest.mark.parametrize(("weeks", "step"), [(0.5, 1.0), (1.0, 1.0), (0.5, 1 / 7), (0.1, 1 / 7)])
+def test_circles_need_a_stock_of_a_step(weeks, step):
+    """Goods that go round arrive a step late: without them the base would not stand still, and it is said at once."""
+    stock = {"stock_weeks": weeks}
+    rows = [(0, 1, 0.3, stock), (1, 0, 0.2, stock), (1, 2, 1.0, {})]
+    system = build_chain([("a", "AAA", 1.0, {}), ("b", "AAA", 2.0, {}), ("c", "AAA", 4.0, {})], rows, step=step)
+    made = delivered(run(system, 30)[1])
+    if weeks >= step:
+        check_circles(system)
+        assert np.abs(made - system.final).max() < EXACT
+        return
+    with pytest.raises(DataError) as error:
+        check_circles(system)
+    assert {(p.fields["node"], p.fields["user"]) for p in error.value.problems} == {("a", "b"), ("b", "a")}
+    assert (made < 0.99 * system.final).any()
 
 
 # Accounts close, nothing is negative.

@@ -28,6 +28,8 @@ FORCE = {"critical": 1.0, "important": 0.5, "marginal": 0.0}
 """Part of a shortage that binds: all, half (Pichler et al. 2022, doi:10.1093/oxrep/grac008), nothing (stress.4)."""
 ALONG = 0.5
 """A node of whose use more than half falls along the line enters along it."""
+ROUNDING = 1e-9
+"""A stock that lasts a step but for this part lasts it: weeks were turned to steps and back."""
 PACE = "pace"
 """The companion table with the pace of reactions."""
 
@@ -52,7 +54,8 @@ def build_system(world: World, flows: Flows | None = None, *, step: float = 1.0)
     Raises
     ------
     DataError
-        If a trait or parameter that the engine needs is missing: all of them are named.
+        If a trait or parameter that the engine needs is missing, or makers supply each other in a circle
+        without a step of stock: all of them are named.
 
     Example
     -------
@@ -99,7 +102,27 @@ def build_system(world: World, flows: Flows | None = None, *, step: float = 1.0)
     )
     pace = Pace(**{name: reader.parameter(name) for name in Pace.__dataclass_fields__})
     reader.finish()
-    return assemble(*_drop_idle(suppliers, lots), pace, step=step)
+    system = assemble(*_drop_idle(suppliers, lots), pace, step=step)
+    check_circles(system)
+    return system
+
+
+def check_circles(system: System) -> None:
+    """Refuse circles in which users hold less than a step of what arrives a step late: the base would not stand still.
+
+    Raises
+    ------
+    DataError
+        With every pair of nodes that it concerns.
+    """
+    goods = system.kind[system.need_of_lot] != Kind.RIGHT
+    use = system.coefficient * system.output[system.user]
+    thin = goods & system.late & (system.target < use * (1 - ROUNDING))
+    node = system.labels.get_level_values("node").to_numpy(dtype=object)
+    pairs = sorted(set(zip(node[system.supplier[thin]], node[system.user[thin]], strict=True)))
+    if pairs:
+        found = [Problem("stock_below_step", "traits", value=q, fields={"node": q, "user": p}) for q, p in pairs]
+        raise DataError(tuple(found), "circles_without_stock")
 
 
 @dataclass(frozen=True, eq=False)
