@@ -393,6 +393,16 @@ def test_critical_needs_bind_important_ones_by_half_marginal_ones_not(force, lef
     assert states[-1].lots[0] == 0
 
 
+def test_a_line_at_half_speed_makes_do_with_half_of_its_gas():
+    """A fire halves a line, and half of its gas is gone too: it makes half, not a quarter."""
+    system = build_chain(
+        [("gas", "AAA", 1.0, {}), ("fab", "BBB", 2.0, {"cycle_weeks": 3.0})], [(0, 1, 1.0, {"along": True})]
+    )
+    gas, fab = place(system, "gas"), place(system, "fab")
+    _, moves = run(system, 30, lambda _: hit(system, starts={gas: 0.5}, line={fab: 0.5}))
+    assert delivered(moves)[:, fab] == pytest.approx(np.full(30, 1.0))
+
+
 # Tools and rights (stress.8).
 
 

@@ -272,7 +272,8 @@ def _bind(
     kind, force, along = system.kind[needs], system.force[needs], system.along[needs]
     content = _content(system, goods.line)
     along = along & (system.stages[user] > 0)
-    rate = np.where(along, content[user], wishes.want[user])
+    # A line that is hit uses, at its own speed, what that speed takes.
+    rate = np.where(along, content[user] * (1 - hits.line[user]), wishes.want[user])
     whole = system.need_coefficient[needs] * rate
     have = add_by(of, lots[mine], count)
     # stress.3: lines without their part of a lot, and the varieties that one product needs
@@ -287,7 +288,7 @@ def _bind(
     np.minimum.at(least, user - begin, allowed)
     np.minimum.at(slowest, user - begin, moving)
     started = np.minimum(np.minimum(wishes.want[begin:end], least), slowest * limits.capacity[begin:end])
-    speed = np.minimum(1 - hits.line[begin:end], slowest)
+    speed = (1 - hits.line[begin:end]) * slowest
     used_at = np.where(along, content[user] * speed[user - begin], started[user - begin])
     used_at = np.where(kind == Kind.SERVICE, rate, used_at)
     asked = np.where(kind == Kind.RIGHT, 0.0, system.need_coefficient[needs] * used_at)

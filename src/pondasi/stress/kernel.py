@@ -284,7 +284,9 @@ def _move(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
     for j in range(len(f.output)):
         length, want = max(f.stage_start[j + 1] - f.stage_start[j], 1), s.want[j]
         for v in range(lanes):
-            content[v], least[v], slowest[v] = w.held[j, v] / length, want[v], 1.0
+            # A line that is hit uses, at its own speed, what that speed takes.
+            content[v] = w.held[j, v] / length * (1.0 - w.hit[LINE, j, v])
+            least[v], slowest[v] = want[v], 1.0
         for q in range(f.need_start[j], f.need_start[j + 1]):
             if f.kind[q] != RIGHT:
                 _arrive(f, s, b, w, j, q)
@@ -309,7 +311,7 @@ def _move(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
         for v in range(lanes):
             capacity = f.output[j] * w.standing[j, v] * (1.0 + s.overtime[j, v])
             started[v] = min(least[v], slowest[v] * capacity)
-            speed[v] = min(1.0 - w.hit[LINE, j, v], slowest[v])
+            speed[v] = (1.0 - w.hit[LINE, j, v]) * slowest[v]
         for q in range(f.need_start[j], f.need_start[j + 1]):
             if f.kind[q] != RIGHT:
                 service, along = f.kind[q] == SERVICE, f.along[q]
@@ -317,7 +319,7 @@ def _move(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
                 for v in range(lanes):
                     rate[v] = content[v] if along else (want[v] if service else started[v])
                     if along and not service:
-                        rate[v] *= speed[v]
+                        rate[v] *= slowest[v]
                     lacking += w.missing[q, v]
                 begin, end = f.lot_start[q], f.lot_start[q + 1]
                 if lacking > 0.0:
