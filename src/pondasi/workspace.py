@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from pondasi.tables.write import replace_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -58,7 +58,9 @@ class Workspace:
         """Where documents are written."""
         return self.path / "documents"
 
-    def find_run(self, verb: str, data: Mapping[str, Any], options: Mapping[str, Any]) -> SavedRun | None:
+    def find_run(
+        self, verb: str, data: Mapping[str, Any], options: Mapping[str, Any], needs: Iterable[str] = ()
+    ) -> SavedRun | None:
         """Return the latest whole run of a verb on some data with some options, or None.
 
         Parameters
@@ -69,11 +71,14 @@ class Workspace:
             As the manifest names them: all must be equal, so that a run on other figures never matches.
         options
             Those that must be equal; the run may have more.
+        needs
+            Names of options that the run must have, whatever their values.
         """
         wanted = json.loads(json.dumps(dict(data)))  # as a manifest reads back: lists for tuples
         for file in sorted(self.path.glob(f"runs/*-{verb}-*/{MANIFEST}"), reverse=True):
             manifest = json.loads(file.read_text(encoding="utf-8"))
-            same = all(manifest["options"].get(name) == value for name, value in options.items())
+            given = manifest["options"]
+            same = all(given.get(name) == value for name, value in options.items()) and given.keys() >= set(needs)
             if manifest["verb"] == verb and manifest["data"] == wanted and same:
                 return SavedRun(file.parent, manifest)
         return None

@@ -13,9 +13,11 @@ from pondasi.cli.options import ROUTES, say_json, take
 from pondasi.cli.spoken import SpokenCommand
 
 if TYPE_CHECKING:
+    from pondasi.chain.records import Chain
     from pondasi.currency import Rate
     from pondasi.report.evidence import Explanation
     from pondasi.words import Words
+    from pondasi.workspace import SavedRun
 
 
 def make_command(words: Words) -> click.Command:
@@ -27,6 +29,7 @@ def make_command(words: Words) -> click.Command:
         world_: Path | None,
         overlay_: tuple[Path, ...],
         public_: bool,
+        workspace_: Path | None,
         routes_: str,
         currency_: str,
         json_: bool,
@@ -37,7 +40,9 @@ def make_command(words: Words) -> click.Command:
         from pondasi.report.explain import explain_figure
 
         world = open_world(world_, overlay_, public=public_)
-        found = explain_figure(world.chain, figure, read_prior(world) if routes_ == ROUTES[0] else None)
+        prior = read_prior(world) if routes_ == ROUTES[0] else None
+        runs = _find_runs(figure, world.chain, workspace_)
+        found = explain_figure(world.chain, figure, prior, runs=runs)
         if json_:
             say_json({**asdict(found), "data": world.chain.origin})
         else:
@@ -50,10 +55,22 @@ def make_command(words: Words) -> click.Command:
         callback=run,
         params=[
             click.Argument(["figure"], metavar="FIGURE"),
-            *take(words, "language", "world", "overlay", "public", "routes", "currency", "json"),
+            *take(words, "language", "workspace", "world", "overlay", "public", "routes", "currency", "json"),
         ],
         help=words.say("cli.explain.long"),
     )
+
+
+def _find_runs(figure: str, chain: Chain, workspace: Path | None) -> dict[str, SavedRun]:
+    """Return the saved runs that a brief on the figure's country would take."""
+    from pondasi.report.sections import SLOTS
+    from pondasi.report.slots import match_runs
+    from pondasi.workspace import Manifest, open_workspace
+
+    kind, _, rest = figure.strip("/").partition("/")
+    slots = [slot for slot in SLOTS if slot.verb == kind]
+    options = {"home": rest.split("/", 1)[0].upper()}
+    return match_runs(slots, open_workspace(workspace), Manifest("explain", options, chain.origin, 0))
 
 
 def show(found: Explanation, words: Words, rate: Rate | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +119,8 @@ def compose_brief(
     order
         Sections and slots in reading order.
     """
+    if runs:
+        findings = replace(findings, runs=runs)
     closed = tuple(item.verb for item in order if isinstance(item, Slot) and not item.is_open)
     context = Context(findings, words, places, closed, rate)
     written = (write_slot(context, item, runs or {}) if isinstance(item, Slot) else item(context) for item in order)

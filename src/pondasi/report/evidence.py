@@ -96,7 +96,7 @@ class Evidence:
         except (LookupError, TypeError, ValueError):
             raise UsageError("figure_unknown", place=place, guess=RESULTS[kind].form) from None
         steps = [replace(self._find(part)[0], weight=weight) for part, weight in found.parts]
-        cited = dict.fromkeys(source for step in steps for source in step.figure.sources)
+        cited = dict.fromkeys((*found.figure.sources, *(source for step in steps for source in step.figure.sources)))
         return replace(found.figure, sources=tuple(cited)), steps
 
     def _find(self, place: str) -> list[Step]:

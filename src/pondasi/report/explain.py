@@ -7,6 +7,7 @@ says (``exposure/IDN/JPN``, ``exposure/IDN/JPN/tools``, ``use/IDN``). Every figu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pondasi.errors import UsageError
@@ -17,12 +18,21 @@ from pondasi.report.findings import DRAWS, gather_findings
 from pondasi.report.results import RESULTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pondasi.chain.flows import Prior
     from pondasi.chain.records import Chain
+    from pondasi.workspace import SavedRun
 
 
 def explain_figure(
-    chain: Chain, place: str, prior: Prior | None = None, *, draws: int = DRAWS, seed: int = 0
+    chain: Chain,
+    place: str,
+    prior: Prior | None = None,
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+    runs: Mapping[str, SavedRun] | None = None,
 ) -> Explanation:
     """Return the rows and sources behind a figure.
 
@@ -36,6 +46,8 @@ def explain_figure(
         As for `balance_flows`: what trade says of the routes behind an exposure.
     draws, seed
         Chains drawn from the intervals for the range of a result, and their seed.
+    runs
+        Saved runs of other verbs, for what they say.
 
     Raises
     ------
@@ -63,4 +75,4 @@ def explain_figure(
         # What is said of the whole world does not depend on the country that asks.
         home, named, draws = str(measure_exposure(chain).by_country.index[0][0]), place, draws if kind == "rule" else 0
     findings = gather_findings(chain, home, draws=draws, seed=seed, prior=prior)
-    return gather_evidence(chain, findings).explain(named)
+    return gather_evidence(chain, replace(findings, runs=runs or {})).explain(named)

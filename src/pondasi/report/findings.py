@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pondasi.chain.records import Chain
     from pondasi.executor import Executor
     from pondasi.position.exposure import Kind
+    from pondasi.workspace import SavedRun
 
 CHOKEPOINT = 0.5
 """A node is called a chokepoint when one country makes more than this part of it."""
@@ -91,6 +92,8 @@ class Findings:
         What of it is assumed or unknown, by node and country [USD/year].
     grades, weights
         As `count_grades` and `weigh_grades`.
+    runs
+        Saved runs of other verbs on the same data, verb -> run.
     """
 
     chain: Chain = field(repr=False)
@@ -106,6 +109,7 @@ class Findings:
     grades: pd.DataFrame = field(repr=False)
     weights: pd.DataFrame = field(repr=False)
     year: int
+    runs: Mapping[str, SavedRun] = field(default_factory=dict, repr=False)
 
     @property
     def exposure(self) -> Exposure:

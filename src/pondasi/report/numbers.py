@@ -106,6 +106,10 @@ class Numbers:
         text = format_decimal(value / scale, format="#,##0.##", locale=self.language)
         return self.words.say(f"number.money.{name}", value=text, currency=self.currency)
 
+    def amount_tick(self, value: float) -> str:
+        """Return a bare number at an axis."""
+        return format_decimal(value, format="#,##0.##", locale=self.language)
+
     def percent_interval(self, value: float, low: float | None, high: float | None, most: int = MAX_DIGITS) -> str:
         """Return a share with its interval, such as '26 % (25 to 28)'."""
         if low is None or high is None or math.isnan(low) or math.isnan(high):

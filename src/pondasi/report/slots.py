@@ -62,12 +62,15 @@ class Slot:
         itself does.
     options
         Options that the run must share with the brief.
+    needs
+        Options that the run must have been given, whatever their values.
     """
 
     verb: str
     write: Callable[[Context, SavedRun], Section | None] | None = None
     compute: Callable[[Findings, Workspace, Depth, int], SavedRun] | None = None
     options: tuple[str, ...] = ("home",)
+    needs: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -90,7 +93,7 @@ def match_runs(slots: Iterable[Slot], workspace: Workspace, manifest: Manifest) 
     found = {}
     for slot in slots:
         options = {name: manifest.options[name] for name in slot.options}
-        run = workspace.find_run(slot.verb, manifest.data, options) if slot.is_open else None
+        run = workspace.find_run(slot.verb, manifest.data, options, slot.needs) if slot.is_open else None
         if run is not None:
             found[slot.verb] = run
     return found

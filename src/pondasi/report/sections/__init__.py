@@ -9,6 +9,7 @@ from pondasi.report.sections.exposure import write_exposure
 from pondasi.report.sections.partner import write_partner
 from pondasi.report.sections.peers import write_peers
 from pondasi.report.sections.place import write_place
+from pondasi.report.sections.stress import write_stress
 from pondasi.report.sections.unknown import write_unknown
 from pondasi.report.slots import Slot
 
@@ -23,7 +24,7 @@ SECTIONS: tuple[Callable[[Context], Section | None] | Slot, ...] = (
     write_exposure,
     write_peers,
     write_concentration,
-    Slot("stress"),
+    Slot("stress", write=write_stress, needs=("shock",)),
     Slot("plan"),
     write_partner,
     write_unknown,
