@@ -1,16 +1,20 @@
 """The kernel computes what the readable side computes, state by state, whatever the chain and the blows."""
 
+import importlib.util
 from dataclasses import fields, replace
 
+import numba
 import numpy as np
 import pytest
 
+from pondasi.stress import kernel, simulate
 from pondasi.stress.dynamics import take_step
-from pondasi.stress.kernel import DELIVERED, LANES
+from pondasi.stress.kernel import DELIVERED, LANES, MET, SENT, SHIPPED
 from pondasi.stress.lanes import frame_system
 from pondasi.stress.schedule import average_losses
 from pondasi.stress.simulate import run_batch, run_schedule
 from pondasi.stress.state import State, contracts_first, home_first, proportional, rest
+from pondasi.stress.system import Kind
 from pondasi.stress.watches import watch_suppliers
 from tests.stress.random_schedules import draw_schedule, hits_of
 from tests.stress.random_systems import draw_system
@@ -76,3 +80,44 @@ def test_lanes_do_not_know_of_each_other():
     for scenario in (0, 7, LANES - 1, LANES, LANES + 4):
         alone = run_schedule(system, schedule.take(scenario, scenario + 1), 30, all_of(system))
         assert np.array_equal(alone[0], together[scenario])
+
+
+@pytest.fixture
+def uncompiled(monkeypatch):
+    """Return the kernel's file as plain Python: the same sums, slowly, and visible to the coverage."""
+    with monkeypatch.context() as patch:
+        patch.setattr(numba.config, "DISABLE_JIT", 1)
+        spec = importlib.util.spec_from_file_location("uncompiled_kernel", kernel.__file__)
+        plain = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(plain)
+    monkeypatch.setattr(simulate, "run_lanes", plain.run_lanes)
+
+
+@pytest.mark.usefixtures("uncompiled")
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_compiled_and_uncompiled_say_the_same(seed, monkeypatch):
+    system = draw_system(seed, nodes=4, loops=seed == 2)
+    schedule = draw_schedule(system, seed)
+    rationing = RULES[seed % 3](system)
+    slowly = run_schedule(system, schedule, 12, all_of(system), rationing)
+    monkeypatch.setattr(simulate, "run_lanes", kernel.run_lanes)
+    quickly = run_schedule(system, schedule, 12, all_of(system), rationing)
+    assert np.abs(slowly - quickly).max() < TOLERANCE * system.output.max()
+
+
+def test_a_watch_records_what_it_names():
+    system = draw_system(4, nodes=5)
+    n = len(system.output)
+    everyone, goods = np.ones(n, dtype=bool), system.kind != Kind.RIGHT
+    watches = watch_suppliers(
+        [
+            ("delivered", DELIVERED, everyone),
+            ("shipped", SHIPPED, everyone),
+            ("sent", SENT, everyone),
+            ("met", MET, goods & (np.cumsum(goods) == 1)),
+        ]
+    )
+    blows = draw_schedule(system, 0, scenarios=1)
+    nothing = replace(blows, loss=0 * blows.loss, scrap=0 * blows.scrap)
+    series = run_schedule(system, nothing, 3, watches)
+    assert np.allclose(series[0], watches.base(system)[:, None], rtol=TOLERANCE)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-CHUNK = 20 * LANES
+CHUNK = 10 * LANES
 """Scenarios of a piece of work: some seconds each, so that little is lost when a run is stopped."""
 
 

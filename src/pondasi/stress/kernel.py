@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from pondasi.stress.lanes import Blows, Frame, Lanes, Scratch, Watch
     from pondasi.stress.system import Floats, Ints
 
-LANES = 16
-"""Scenarios that are run side by side where there are many: two vectors of eight doubles."""
+LANES = 32
+"""Scenarios that are run side by side where there are many: four vectors of eight doubles; their lots fill a cache of
+16 MB."""
 FLOW, SERVICE, RIGHT = 0, 1, 2
 """The kinds of `pondasi.stress.system.Kind`, as plain numbers."""
 ROWS = 8
@@ -80,9 +81,13 @@ def _strike(f: Frame, s: Lanes, b: Blows, w: Scratch, step: int) -> None:
         what, i, v = b.row_what[r], b.row_supplier[r], b.row_lane[r]
         w.hit[what, i, v] = 1.0 - (1.0 - w.hit[what, i, v]) * (1.0 - b.loss[r, step])
     w.passing[:] = 1.0
+    w.gated[:] = 0.0
     for r in range(b.close_loss.shape[0]):
-        for c in range(b.close_start[r], b.close_start[r + 1]):
-            w.passing[b.close_gate[c], b.close_lane[r]] *= 1.0 - b.close_loss[r, step]
+        loss = b.close_loss[r, step]
+        if loss > 0.0:
+            for c in range(b.close_start[r], b.close_start[r + 1]):
+                w.passing[b.close_gate[c], b.close_lane[r]] *= 1.0 - loss
+                w.gated[b.gate_need[b.close_gate[c]]] = 1.0
     for r in range(len(b.scrap_step)):
         if b.scrap_step[r] == step:
             i, v = b.scrap_supplier[r], b.scrap_lane[r]
@@ -138,7 +143,7 @@ def _limit_and_ask(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
         for q in range(f.need_start[j], f.need_start[j + 1]):
             begin, end = f.lot_start[q], f.lot_start[q + 1]
             w.turned[q] = s.owing[q]
-            w.kept[q] = max(s.owing[q], b.gated[q], f.late[q])
+            w.kept[q] = max(s.owing[q], w.gated[q], f.late[q])
             if f.kind[q] == RIGHT:
                 continue
             if not w.kept[q]:
@@ -232,7 +237,7 @@ def _share_spare(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
                 w.moved,
                 w.calls,
             )
-        if b.gated[q] and f.kind[q] != RIGHT:
+        if w.gated[q] and f.kind[q] != RIGHT:
             call_gated(
                 f.lot_start[q],
                 f.lot_start[q + 1],

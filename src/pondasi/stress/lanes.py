@@ -95,8 +95,8 @@ class Blows(NamedTuple):
     gate
         Place of each lot's route among those that are ever closed; the one after the last is always open,
         shape (m,).
-    gates, gated
-        Their number, and the needs that they are in, shape (q,).
+    gates, gate_need
+        Their number, and the need that each is in, shape (gates,).
     close_loss
         Rows by route: mean loss of each step, shape (routes, steps).
     close_lane, close_start, close_gate
@@ -113,7 +113,7 @@ class Blows(NamedTuple):
     scrap_part: Floats
     gate: Ints
     gates: int
-    gated: Floats
+    gate_need: Ints
     close_loss: Floats
     close_lane: Ints
     close_start: Ints
@@ -154,6 +154,7 @@ class Scratch(NamedTuple):
     moved: Floats
     turned: Floats
     kept: Floats
+    gated: Floats
     have: Floats
     missing: Floats
     met: Floats
@@ -224,5 +225,12 @@ def make_scratch(f: Frame, gates: int, lanes: int) -> Scratch:
     }
     rooms = {name: room(sizes.get(name, n)) for name in Scratch._fields}
     return Scratch(
-        **{**rooms, "hit": np.zeros((4, n, lanes)), "turned": np.zeros(q), "kept": np.zeros(q), "full": np.ones(n)}
+        **{
+            **rooms,
+            "hit": np.zeros((4, n, lanes)),
+            "turned": np.zeros(q),
+            "kept": np.zeros(q),
+            "gated": np.zeros(q),
+            "full": np.ones(n),
+        }
     )

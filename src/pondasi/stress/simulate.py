@@ -100,7 +100,7 @@ def compile_blows(system: System, schedule: Schedule, steps: int) -> Blows:
         scrap_part=schedule.scrap[scrap] * system.scrap[schedule.supplier[scrap]],
         gate=gate,
         gates=len(used),
-        gated=np.isin(np.arange(len(system.kind)), system.need_of_lot[used]).astype(np.float64),
+        gate_need=system.need_of_lot[used].astype(np.int64),
         close_loss=np.ascontiguousarray(loss[closings]),
         close_lane=lane[closings].astype(np.int64),
         close_start=np.concatenate([[0], np.cumsum([len(lots) for lots in shut])]).astype(np.int64),
