@@ -119,7 +119,7 @@ def _limit_and_ask(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
             reach = f.output[i] * w.standing[i, v] * (1.0 + f.spare[i])
             w.spare[i, v] = reach * (1.0 - w.hit[SHIPPING, i, v]) - s.need[i, v]
     for q in range(len(f.kind)):
-        if b.gated[q] and f.kind[q] != RIGHT:
+        if w.gated[q] and f.kind[q] != RIGHT:
             free_gated(
                 f.lot_start[q],
                 f.lot_start[q + 1],
