@@ -38,7 +38,8 @@ def make_command(words: Words) -> click.Command:
         *,
         shock: tuple[str, ...],
         sample: int | None,
-        weeks: int,
+        critical: bool,
+        weeks: int | None,
         draws: int,
         workspace_: Path | None,
         world_: Path | None,
@@ -53,20 +54,37 @@ def make_command(words: Words) -> click.Command:
         from pondasi.executor import open_executor
         from pondasi.places import require_country
         from pondasi.report.numbers import Numbers
+        from pondasi.stress.assess import WEEKS
+        from pondasi.stress.criticality import FOLLOWED_WEEKS
         from pondasi.workspace import Manifest, open_workspace
 
         home = require_country(home)
-        if shock and sample is not None:
+        if bool(shock) + (sample is not None) + critical > 1:
             raise UsageError("shock_or_sample")
+        weeks = weeks or (FOLLOWED_WEEKS if critical else WEEKS)
         world = open_world(world_, overlay_, public=public_)
         workspace = open_workspace(workspace_)
         what: dict[str, Any] = {"sample": sample} if sample else {"shock": ",".join(shock), "draws": draws}
+        what = {"critical": True} if critical else what
         options = {"home": home, "weeks": weeks, **what, **describe_inputs(world_, overlay_)}
         manifest = Manifest("stress", options, world.chain.origin, seed_)
         numbers = Numbers(words)
         quiet = quiet_ or json_
         with open_executor(workers_) as executor, _Bar(words, quiet=quiet) as bar:
-            if sample is not None:
+            if critical:
+                from pondasi.cli.survival import say_criticality, say_survival
+                from pondasi.stress.criticality import measure_criticality
+                from pondasi.stress.survival import measure_survival
+
+                lost = measure_criticality(world, home, weeks=weeks, executor=executor, progress=bar.progress())
+                survival = measure_survival(world)
+                tables = lost.as_tables() | survival.as_tables()
+                lines = [
+                    *say_criticality(lost, world, words, numbers),
+                    "",
+                    *say_survival(survival, world, words, numbers),
+                ]
+            elif sample is not None:
                 from pondasi.stress.campaign import run_campaign
 
                 cache = workspace.path / "cache" / f"stress-{manifest.hash[:16]}"
@@ -99,7 +117,7 @@ def make_command(words: Words) -> click.Command:
                 tables, lines = test.as_tables(), _say_test(test, names, words, numbers)
         folder = workspace.save_run(manifest, tables)
         if json_:
-            say_json({name: table.to_dict("records") for name, table in tables.items()} | {"run": str(folder)})
+            say_json({name: list_rows(table) for name, table in tables.items()} | {"run": str(folder)})
         elif not quiet_:
             say_overlays(world.chain, words)
             for line in lines:
@@ -114,9 +132,8 @@ def make_command(words: Words) -> click.Command:
             click.Argument(["home"], metavar="HOME"),
             click.Option(["--shock"], multiple=True, metavar="NAME", help=words.say("cli.option.shock")),
             click.Option(["--sample"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.sample")),
-            click.Option(
-                ["--weeks"], type=click.IntRange(min=1), default=156, metavar="N", help=words.say("cli.option.weeks")
-            ),
+            click.Option(["--critical"], is_flag=True, help=words.say("cli.option.critical")),
+            click.Option(["--weeks"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.weeks")),
             click.Option(
                 ["--draws"], type=click.IntRange(min=0), default=DRAWS, metavar="N", help=words.say("cli.option.draws")
             ),
