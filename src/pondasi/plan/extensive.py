@@ -105,7 +105,7 @@ def build_extensive(
         pd.RangeIndex(scenarios, name="scenario"),
         pd.RangeIndex(count, name="activity"),
     ]
-    activity = model.add_variables(np.zeros_like(fixed), np.inf, coords=each, name="activity")
+    activity = model.add_variables(0, np.inf, coords=each, name="activity")
     first = writer.columns(activity)
     for n in range(nodes):
         _write_year(writer, problem, strategy, fixed[n], n, first + n * scenarios * count)
