@@ -43,6 +43,8 @@ ROUNDS = 200
 """Rounds of either phase after which the search ends with the gap that it has."""
 SHARE = 0.3
 """Part of the wanted gap that the first phase, and each search for whole starts, may leave."""
+SETTLING = 8
+"""Rounds at most in which sizes settle around the starts of one proposal."""
 LEAST = 1e-6
 """Smallest gap that is asked for, relative to all costs: below it stands the rounding of stored cuts and of the solver."""
 LIVELY = 1e-9
@@ -288,7 +290,7 @@ class _Search:
                 proposal = self.master.search(
                     among, SHARE * wanted(), None if np.isinf(left) else max(left, 1.0), known
                 )
-            self.try_plan(self.master.refine(proposal.x))
+            self.settle_sizes(proposal.x, SHARE * wanted())
             cost, plan = self.incumbent
             settled = cost - proposal.bound <= wanted()
             if outside is None and settled:
@@ -304,6 +306,15 @@ class _Search:
             if cost - self.bound <= wanted() or (not proposal.finished and time.monotonic() > self.deadline):
                 return number
         return ROUNDS
+
+    def settle_sizes(self, x: Vector, tolerance: float) -> None:
+        """Keep the starts of a proposal and settle sizes and money around them: cheap rounds that give many cuts."""
+        price_of = cost_decisions(self.problem, self.layout)
+        for _ in range(SETTLING):
+            refined = self.master.refine(x)
+            cost = self.try_plan(refined)
+            if cost - float(price_of @ refined) <= tolerance or time.monotonic() > self.deadline:
+                return
 
     @property
     def incumbent(self) -> tuple[float, Vector]:
