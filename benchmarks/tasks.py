@@ -79,6 +79,39 @@ def measure_a_position(draws: str) -> float:
     return clock(lambda: measure_position(chain, home, peers, draws=int(draws)))
 
 
+def run_disruptions(some: str, scaled_to: str) -> float:
+    """Run sampled disruptions through the shipped world on two processes, and scale the time to more of them."""
+    from pondasi.chain.flows import balance_flows
+    from pondasi.chain.load import load_world
+    from pondasi.chain.prior import read_prior
+    from pondasi.executor import open_executor
+    from pondasi.stress.campaign import CHUNK, run_campaign
+
+    world = load_world()
+    flows = balance_flows(world.chain, read_prior(world))
+    home = next(country for node, country in flows.labels if node in flows.users)
+    with open_executor(2) as executor:
+        run_campaign(world, home, 2 * CHUNK, weeks=1, flows=flows, executor=executor)
+        seconds = clock(lambda: run_campaign(world, home, int(some), flows=flows, executor=executor))
+    return seconds * int(scaled_to) / int(some)
+
+
+def run_named_shocks() -> float:
+    """Run the named shocks that are not of the past on the shipped world, without draws."""
+    from pondasi.chain.flows import balance_flows
+    from pondasi.chain.load import load_world
+    from pondasi.chain.prior import read_prior
+    from pondasi.stress.assess import run_stress_test
+    from pondasi.stress.shock_library import load_shocks
+
+    world = load_world()
+    flows = balance_flows(world.chain, read_prior(world))
+    home = next(country for node, country in flows.labels if node in flows.users)
+    shocks = [shock for shock in load_shocks(world.chain).shocks.values() if not shock.event]
+    run_stress_test(world, home, shocks[:1], draws=0, weeks=1, flows=flows)
+    return clock(lambda: run_stress_test(world, home, shocks, draws=0, flows=flows))
+
+
 def import_package() -> float:
     """Import the package."""
 
@@ -107,6 +140,8 @@ TASKS = {
     "fit": fit_matrices,
     "complexity": measure_complexities,
     "position": measure_a_position,
+    "disruptions": run_disruptions,
+    "named": run_named_shocks,
     "import": import_package,
 }
 
