@@ -28,12 +28,16 @@ if TYPE_CHECKING:
     from pondasi.position.upstreamness import measure_upstreamness
     from pondasi.report.brief import Brief, write_brief
     from pondasi.report.findings import Findings, gather_findings
+    from pondasi.stress.assess import StressTest, run_stress_test
+    from pondasi.stress.campaign import Campaign, run_campaign
+    from pondasi.stress.shock_library import load_shock, load_shocks
     from pondasi.tables.excel_write import save_template
     from pondasi.words import Words
 
 _HOMES = {
     "BalanceError": "errors",
     "Brief": "report.brief",
+    "Campaign": "stress.campaign",
     "Chain": "chain.records",
     "CheckReport": "chain.load",
     "DataError": "errors",
@@ -46,6 +50,7 @@ _HOMES = {
     "Position": "position.profile",
     "Problem": "errors",
     "RankStability": "position.stability",
+    "StressTest": "stress.assess",
     "UsageError": "errors",
     "Words": "words",
     "World": "chain.records",
@@ -57,6 +62,8 @@ _HOMES = {
     "lay_over": "chain.overlay",
     "load_chain": "chain.load",
     "load_overlay": "chain.overlay",
+    "load_shock": "stress.shock_library",
+    "load_shocks": "stress.shock_library",
     "load_world": "chain.load",
     "measure_complexity": "position.complexity",
     "measure_concentration": "position.concentration",
@@ -66,6 +73,8 @@ _HOMES = {
     "measure_stability": "position.stability",
     "measure_upstreamness": "position.upstreamness",
     "read_prior": "chain.prior",
+    "run_campaign": "stress.campaign",
+    "run_stress_test": "stress.assess",
     "sample_chains": "chain.sample",
     "save_chain": "chain.load",
     "save_template": "tables.excel_write",
@@ -76,6 +85,7 @@ _HOMES = {
 __all__ = [
     "BalanceError",
     "Brief",
+    "Campaign",
     "Chain",
     "CheckReport",
     "DataError",
@@ -88,6 +98,7 @@ __all__ = [
     "Position",
     "Problem",
     "RankStability",
+    "StressTest",
     "UsageError",
     "Words",
     "World",
@@ -99,6 +110,8 @@ __all__ = [
     "lay_over",
     "load_chain",
     "load_overlay",
+    "load_shock",
+    "load_shocks",
     "load_world",
     "measure_complexity",
     "measure_concentration",
@@ -108,6 +121,8 @@ __all__ = [
     "measure_stability",
     "measure_upstreamness",
     "read_prior",
+    "run_campaign",
+    "run_stress_test",
     "sample_chains",
     "save_chain",
     "save_template",

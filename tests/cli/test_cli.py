@@ -12,11 +12,14 @@ from pondasi.words import Words
 
 VERBS = (
     "position",
+    "stress",
+    "plan",
     "brief",
     "explain",
     "coverage",
     "diff",
     "replay",
+    "backtest",
     "check",
     "template",
     "build",
