@@ -5,10 +5,12 @@ import pytest
 
 from pondasi.plan.benders import evaluate, without_steps
 from pondasi.plan.build import build_problem
+from pondasi.plan.build_year import find_plants
 from pondasi.plan.case import load_case
 from pondasi.plan.roadmap import tabulate_money, tabulate_people, tabulate_plan, tell_partner, tell_plan
 from pondasi.plan.solve import PartnerGain, Plan
 from pondasi.plan.strategy import Layout
+from pondasi.plan.values import value_afresh
 from pondasi.words import LANGUAGES, Words
 
 
@@ -23,7 +25,8 @@ def plan():
     root = np.flatnonzero(node == 0)
     later = np.flatnonzero(problem.tree.year[node] == 2030)
     alone = problem.options.partner[option] < 0
-    chosen = [root[alone[root]][0], later[~alone[later]][0]]
+    plants = [problem.labels.steps.index(step) for step in find_plants(case)]
+    chosen = [root[alone[root]][0], later[~alone[later] & np.isin(problem.options.step[option[later]], plants)][0]]
     x[layout.at("z", np.array(chosen))] = 1
     x[layout.at("size", np.array(chosen))] = 2.0
     for k in chosen:
@@ -74,3 +77,16 @@ def test_a_plan_is_told_in_every_language(plan, language):
     assert sum("2030" in line for line in told) >= 1
     gain = PartnerGain("JPN", plan, 1.0, 2.5)
     assert "2" in tell_partner(gain, Words(language))
+
+
+def test_on_fresh_years_the_same_decisions_are_priced_anew(plan):
+    plan, _ = plan
+    fresh = value_afresh(plan, [1, 2, 3])
+    assert len(fresh.draws) == 3
+    assert fresh.low <= fresh.mean <= fresh.high
+    assert fresh.inside == plan.value
+    # The draw that the plan was made for gives the value that it was made with.
+    same = value_afresh(plan, [0, 0])
+    assert same.draws == pytest.approx([plan.value] * 2)
+    assert same.low == pytest.approx(same.high)
+    assert fresh.draws.std() > 0

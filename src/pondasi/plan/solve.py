@@ -38,6 +38,8 @@ class Plan:
         Cost of doing nothing new, over the same scenarios.
     gap
         Gap that was asked for, relative to the value.
+    favour
+        Partner that every step it can do is offered with.
     """
 
     case: Case
@@ -45,6 +47,7 @@ class Plan:
     answer: Answer
     reference: float
     gap: float
+    favour: str | None = None
 
     @property
     def value(self) -> float:
@@ -128,6 +131,7 @@ def solve_plan(
     return _solve(
         case,
         problem,
+        favour=favour,
         gap=gap or (QUICK_GAP if quick else GAP),
         seconds=seconds or (QUICK_SECONDS if quick else SECONDS),
         executor=executor,
@@ -147,7 +151,16 @@ def weigh_partner(
 ) -> PartnerGain:
     """Return what a partner brings to a plan, by solving it again without (plan.50)."""
     problem = leave_out(plan.problem, partner)
-    without = _solve(plan.case, problem, gap=plan.gap, seconds=seconds, executor=executor, pool=pool, progress=progress)
+    without = _solve(
+        plan.case,
+        problem,
+        favour=plan.favour,
+        gap=plan.gap,
+        seconds=seconds,
+        executor=executor,
+        pool=pool,
+        progress=progress,
+    )
     # Whatever can be done without the partner can be done with it.
     least = max(plan.value, without.value)
     return PartnerGain(partner, without, max(0.0, least - without.most), max(0.0, plan.most - without.value))
@@ -168,6 +181,7 @@ def _solve(
     case: Case,
     problem: PlanProblem,
     *,
+    favour: str | None,
     gap: float,
     seconds: float,
     executor: Executor | None,
@@ -177,4 +191,4 @@ def _solve(
     answer = solve_benders(problem, gap=gap, seconds=seconds, executor=executor, pool=pool, progress=progress)
     nothing: Vector = without_steps(problem, answer.layout)
     reference = evaluate(problem, answer.layout, nothing, executor=executor).cost
-    return Plan(case, problem, answer, reference, gap)
+    return Plan(case, problem, answer, reference, gap, favour)

@@ -1,0 +1,70 @@
+"""What a plan is worth on years that it was not made for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from pondasi.plan.benders import evaluate, without_steps
+from pondasi.plan.build import build_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pondasi.executor import Executor
+    from pondasi.plan.problem import Vector
+    from pondasi.plan.solve import Plan
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class FreshValue:
+    """The value of a plan over fresh draws of the disruptions (plan.51).
+
+    Parameters
+    ----------
+    inside
+        Value over the scenarios that it was made for [million USD]: too rosy, for the plan was fitted to them.
+    mean, low, high
+        Mean over the draws, and its interval by Student's t at `CONFIDENCE`.
+    draws
+        Value in each draw.
+    """
+
+    inside: float
+    mean: float
+    low: float
+    high: float
+    draws: Vector = field(repr=False)
+
+
+def value_afresh(
+    plan: Plan, seeds: Sequence[int], *, scenarios: int | None = None, executor: Executor | None = None
+) -> FreshValue:
+    """Return what the decisions of a plan are worth where other disruptions come and other steps fail.
+
+    Nothing is decided anew: starts and sizes are those of the plan.
+
+    Parameters
+    ----------
+    seeds
+        One draw per seed, at least two; not the seed of the plan.
+    scenarios
+        Scenarios per draw; as many as the plan has by default.
+    """
+    number = scenarios or len(plan.problem.operations.weight)
+    layout, x = plan.answer.layout, plan.answer.x
+    values = []
+    for seed in seeds:
+        fresh = build_problem(plan.case, scenarios=number, seed=seed, favour=plan.favour)
+        problem = plan.problem.change(operations=fresh.operations)
+        nothing = evaluate(problem, layout, without_steps(problem, layout), executor=executor).cost
+        values.append(nothing - evaluate(problem, layout, x, executor=executor).cost)
+    draws = np.array(values)
+    mean = float(draws.mean())
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(draws) - 1) * draws.std(ddof=1) / np.sqrt(len(draws)))
+    return FreshValue(plan.value, mean, mean - half, mean + half, draws)
