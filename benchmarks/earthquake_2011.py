@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.measure import find_shared
-from pondasi.stress.industries import IndustryTable, close_table
-from pondasi.stress.pooled_rules import PooledRules, load_rules
-from pondasi.stress.pooled_run import run_pooled
-from pondasi.stress.pooled_shocks import CapacityLoss, PooledShock, plan_rebuilding
+from pondasi.stress.pooled.industries import IndustryTable, close_table
+from pondasi.stress.pooled.rules import PooledRules, load_rules
+from pondasi.stress.pooled.run import run_pooled
+from pondasi.stress.pooled.shocks import CapacityLoss, PooledShock, plan_rebuilding
 
 HOME = "JPN"
 MANUFACTURING = tuple(f"c{number}" for number in range(3, 17))

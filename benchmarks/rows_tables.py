@@ -17,7 +17,7 @@ import pandas as pd
 from benchmarks.earthquake_2011 import CARS, ELECTRONICS, HOME, world_of_2010
 from benchmarks.measure import Run, find_shared, run, run_peer
 from benchmarks.registry import RefereeRow, SpeedRow
-from pondasi.stress.industries import IndustryTable
+from pondasi.stress.pooled.industries import IndustryTable
 from tests.stress.boario import Question, differences, read_table_csv
 
 SMALL, LARGE = (30, 40), (100, 40)

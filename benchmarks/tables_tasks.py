@@ -14,11 +14,11 @@ import numba
 import numpy as np
 
 from benchmarks.tables import HIT, LOST, draw_flows, name_industries
-from pondasi.stress.industries import build_table
-from pondasi.stress.pooled_lanes import advance_lanes, start_lanes
-from pondasi.stress.pooled_model import PooledModel, prepare_model
-from pondasi.stress.pooled_rules import load_rules
-from pondasi.stress.pooled_shocks import PooledShock, shape_loss
+from pondasi.stress.pooled.industries import build_table
+from pondasi.stress.pooled.lanes import advance_lanes, start_lanes
+from pondasi.stress.pooled.model import PooledModel, prepare_model
+from pondasi.stress.pooled.rules import load_rules
+from pondasi.stress.pooled.shocks import PooledShock, shape_loss
 
 YEAR = 365
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pondasi.stress.pooled import advance, prepare_base, start_state
+from pondasi.stress.pooled.dynamics import advance, prepare_base, start_state
 from tests.stress.boario import Question, answer, ask_rules, ask_shock, read_table_csv
 
 TOLERANCES = {"psi": 1e-9, "base": 1e-5}

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from pondasi.stress.industries import build_table
-from pondasi.stress.pooled_rules import load_rules
-from pondasi.stress.pooled_run import run_pooled
-from pondasi.stress.pooled_shocks import PooledShock, locate_labels, plan_rebuilding, shape_loss
+from pondasi.stress.pooled.industries import build_table
+from pondasi.stress.pooled.rules import load_rules
+from pondasi.stress.pooled.run import run_pooled
+from pondasi.stress.pooled.shocks import PooledShock, locate_labels, plan_rebuilding, shape_loss
 
 ARBITRARY_DIGITS = 6
 """BoARIO rounds arbitrary losses of capacity to this many digits at every step."""

@@ -3,9 +3,9 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from pondasi.stress.industries import build_table
-from pondasi.stress.pooled_rules import load_rules
-from pondasi.stress.pooled_shocks import PooledShock, plan_rebuilding, shape_loss
+from pondasi.stress.pooled.industries import build_table
+from pondasi.stress.pooled.rules import load_rules
+from pondasi.stress.pooled.shocks import PooledShock, plan_rebuilding, shape_loss
 
 
 @st.composite

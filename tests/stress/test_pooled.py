@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from pondasi.errors import DataError, UsageError
-from pondasi.stress import pooled_kernel, pooled_lanes
-from pondasi.stress.industries import build_table, close_table, read_table
-from pondasi.stress.pooled import advance, limit_by_inputs, prepare_base, start_state
-from pondasi.stress.pooled_lanes import advance_lanes, start_lanes
-from pondasi.stress.pooled_model import prepare_model
-from pondasi.stress.pooled_rules import load_rules
-from pondasi.stress.pooled_run import run_pooled
-from pondasi.stress.pooled_shocks import PooledShock, plan_rebuilding, shape_loss
+from pondasi.stress.pooled import kernel as pooled_kernel
+from pondasi.stress.pooled import lanes as pooled_lanes
+from pondasi.stress.pooled.dynamics import advance, limit_by_inputs, prepare_base, start_state
+from pondasi.stress.pooled.industries import build_table, close_table, read_table
+from pondasi.stress.pooled.lanes import advance_lanes, start_lanes
+from pondasi.stress.pooled.model import prepare_model
+from pondasi.stress.pooled.rules import load_rules
+from pondasi.stress.pooled.run import run_pooled
+from pondasi.stress.pooled.shocks import PooledShock, plan_rebuilding, shape_loss
 from tests.stress.tables import industry_tables, pooled_rules, stressed_tables
 
 ROUNDING = 1e-12

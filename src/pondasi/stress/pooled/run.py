@@ -11,15 +11,15 @@ import pandas as pd
 from scipy import sparse
 
 from pondasi.errors import UsageError
-from pondasi.stress.pooled_lanes import advance_lanes, start_lanes
-from pondasi.stress.pooled_model import prepare_model
+from pondasi.stress.pooled.lanes import advance_lanes, start_lanes
+from pondasi.stress.pooled.model import prepare_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pondasi.stress.industries import IndustryTable
-    from pondasi.stress.pooled_rules import PooledRules
-    from pondasi.stress.pooled_shocks import PooledShock
+    from pondasi.stress.pooled.industries import IndustryTable
+    from pondasi.stress.pooled.rules import PooledRules
+    from pondasi.stress.pooled.shocks import PooledShock
 
     Array = NDArray[np.float64]
 
@@ -87,9 +87,9 @@ def run_pooled(
 
     Example
     -------
-    >>> from pondasi.stress.industries import build_table
-    >>> from pondasi.stress.pooled_rules import load_rules
-    >>> from pondasi.stress.pooled_shocks import PooledShock, shape_loss
+    >>> from pondasi.stress.pooled.industries import build_table
+    >>> from pondasi.stress.pooled.rules import load_rules
+    >>> from pondasi.stress.pooled.shocks import PooledShock, shape_loss
     >>> labels = [("north", "parts"), ("north", "cars")]
     >>> table = build_table([[0.0, 365.0], [0.0, 0.0]], [0.0, 730.0], labels=labels)
     >>> fire = shape_loss(table, {labels[0]: 1.0}, start=0, duration=60)

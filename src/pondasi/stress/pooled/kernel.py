@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit, prange
 
-from pondasi.stress.pooled_rules import ROUND_OFF
+from pondasi.stress.pooled.rules import ROUND_OFF
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

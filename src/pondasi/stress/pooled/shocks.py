@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pondasi.stress.industries import IndustryTable
-    from pondasi.stress.pooled_rules import PooledRules
+    from pondasi.stress.pooled.industries import IndustryTable
+    from pondasi.stress.pooled.rules import PooledRules
 
 Label = tuple[str, str]
 
@@ -93,7 +93,7 @@ def shape_loss(
 
     Example
     -------
-    >>> from pondasi.stress.industries import build_table
+    >>> from pondasi.stress.pooled.industries import build_table
     >>> table = build_table([[0.0]], [2.0], labels=[("north", "parts")])
     >>> shape_loss(table, {("north", "parts"): 0.4}, start=1, duration=2, recovery=4).path.ravel().tolist()
     [0.0, 0.4, 0.4, 0.4, 0.3, 0.2, 0.1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numba
 import numpy as np
 
-from pondasi.stress.pooled_kernel import (
+from pondasi.stress.pooled.kernel import (
     Goods,
     Industries,
     pass_full,
@@ -22,9 +22,9 @@ from pondasi.stress.pooled_kernel import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pondasi.stress.pooled_kernel import Entries
-    from pondasi.stress.pooled_model import PooledModel
-    from pondasi.stress.pooled_shocks import PooledShock, Rebuilding
+    from pondasi.stress.pooled.kernel import Entries
+    from pondasi.stress.pooled.model import PooledModel
+    from pondasi.stress.pooled.shocks import PooledShock, Rebuilding
 
     Array = NDArray[np.float64]
 

@@ -2,7 +2,7 @@
 
 An industry holds one stock of each input, whoever made it; orders lapse if they are not met. This is the adaptive
 regional input-output model on any inter-industry table. These functions say what is computed; the same is computed
-fast, and for many scenarios at once, by `pondasi.stress.pooled_run`, and the two are tested against each other.
+fast, and for many scenarios at once, by `pondasi.stress.pooled.run`, and the two are tested against each other.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from pondasi.stress.pooled_rules import ROUND_OFF
+from pondasi.stress.pooled.rules import ROUND_OFF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from pondasi.stress.industries import IndustryTable
-    from pondasi.stress.pooled_rules import PooledRules
-    from pondasi.stress.pooled_shocks import Rebuilding
+    from pondasi.stress.pooled.industries import IndustryTable
+    from pondasi.stress.pooled.rules import PooledRules
+    from pondasi.stress.pooled.shocks import Rebuilding
 
     Vector = NDArray[np.float64]
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from pondasi.stress.pooled import number_sectors
-from pondasi.stress.pooled_kernel import Entries, Rates, Targets
+from pondasi.stress.pooled.dynamics import number_sectors
+from pondasi.stress.pooled.kernel import Entries, Rates, Targets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from pondasi.stress.industries import IndustryTable
-    from pondasi.stress.pooled_rules import PooledRules
+    from pondasi.stress.pooled.industries import IndustryTable
+    from pondasi.stress.pooled.rules import PooledRules
 
     Array = NDArray[np.float64]
 

@@ -1,0 +1,1 @@
+"""Shocks on an inter-industry table: stocks pooled by sector, orders that lapse (MODEL page, section 3a, ARIO)."""
