@@ -4,6 +4,8 @@ import pytest
 
 from pondasi import Words, gather_findings, load_world, read_prior
 from pondasi.report.brief import compose_brief, render_brief
+from pondasi.workspace import Workspace
+from tests.report.stress_run import save_stress
 
 LANGUAGES = ("en", "id", "ja")
 MANIFEST = {
@@ -25,8 +27,13 @@ def findings():
 
 
 @pytest.fixture(scope="session")
-def briefs(findings):
-    return {language: compose_brief(findings, Words(language), manifest=MANIFEST) for language in LANGUAGES}
+def runs(findings, tmp_path_factory):
+    return {"stress": save_stress(Workspace(tmp_path_factory.mktemp("runs")), findings.chain.origin)}
+
+
+@pytest.fixture(scope="session")
+def briefs(findings, runs):
+    return {language: compose_brief(findings, Words(language), manifest=MANIFEST, runs=runs) for language in LANGUAGES}
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from pondasi.cli.app import make_group
 from pondasi.report.blocks import Section, Statement
 from pondasi.report.brief import compose_brief, render_brief
 from pondasi.report.sections import SECTIONS, SLOTS
-from pondasi.report.slots import Slot, compute_missing, match_runs
+from pondasi.report.slots import Slot, Task, compute_missing, match_runs
 from pondasi.workspace import Manifest, Workspace
 
 LANGUAGES = ("en", "id", "ja")
@@ -71,16 +71,21 @@ def test_only_what_no_run_gives_is_computed(findings, workspace):
     saved = match_runs([OPEN], workspace, manifest("brief"))
     asked = []
 
-    def compute(_findings, space, depth, seed):
-        asked.append((depth, seed))
-        save(space, loss=0.25)
-        return space.find_run("stress", DATA, {"home": "IDN"})
+    def compute(task):
+        asked.append((task.depth, task.seed))
+        save(task.workspace, loss=0.25)
+        return task.workspace.find_run("stress", DATA, {"home": "IDN"})
 
     slot = dataclasses.replace(OPEN, compute=compute)
-    runs = compute_missing([slot, Slot("plan")], saved, findings, workspace, "quick", 7)
+    task = Task(None, findings, workspace, "quick", 7)
+    runs = compute_missing([slot, Slot("plan")], saved, task)
     assert runs["stress"].table("loss")["loss"].tolist() == [0.25]
-    assert compute_missing([slot], runs, findings, workspace, "quick", 7) == runs
+    assert compute_missing([slot], runs, task) == runs
     assert asked == [("quick", 7)]
+    deeper = dataclasses.replace(slot, enough=lambda _run, depth: depth == "quick")
+    assert compute_missing([deeper], runs, task) == runs
+    compute_missing([deeper], runs, dataclasses.replace(task, depth="full"))
+    assert asked == [("quick", 7), ("full", 7)]
 
 
 def test_a_filled_slot_is_a_section_with_its_statements(findings, workspace):

@@ -51,7 +51,7 @@ def make_command(words: Words) -> click.Command:
         from pondasi.report.brief import write_brief
         from pondasi.report.content import tell_brief
         from pondasi.report.findings import gather_findings
-        from pondasi.report.slots import compute_missing, match_runs
+        from pondasi.report.slots import Task, compute_missing, match_runs
         from pondasi.workspace import Manifest, open_workspace
 
         home = require_country(home)
@@ -81,7 +81,11 @@ def make_command(words: Words) -> click.Command:
         manifest = Manifest("brief", chosen, chain.origin, seed, companions=world.companions_hash)
         runs = match_runs(SLOTS, workspace, manifest)
         if options.get("compute"):
-            runs = compute_missing(SLOTS, runs, findings, workspace, cast("Depth", options["compute"]), seed)
+            depth = cast("Depth", options["compute"])
+            inputs = describe_inputs(world_, overlay_)
+            with open_executor(int(str(options["workers_"]))) as executor:
+                task = Task(world, findings, workspace, depth, seed, inputs, executor)
+                runs = compute_missing(SLOTS, runs, task)
         brief = write_brief(
             findings,
             words,

@@ -64,10 +64,10 @@ def make_command(words: Words) -> click.Command:
         weeks = weeks or (FOLLOWED_WEEKS if critical else WEEKS)
         world = open_world(world_, overlay_, public=public_)
         workspace = open_workspace(workspace_)
-        what: dict[str, Any] = {"sample": sample} if sample else {"shock": ",".join(shock), "draws": draws}
+        what: dict[str, Any] = {"sample": sample} if sample else {"shock": list(shock), "draws": draws}
         what = {"critical": True} if critical else what
         options = {"home": home, "weeks": weeks, **what, **describe_inputs(world_, overlay_)}
-        manifest = Manifest("stress", options, world.chain.origin, seed_)
+        manifest = Manifest("stress", options, world.chain.origin, seed_, companions=world.companions_hash)
         numbers = Numbers(words)
         quiet = quiet_ or json_
         with open_executor(workers_) as executor, _Bar(words, quiet=quiet) as bar:
@@ -101,6 +101,7 @@ def make_command(words: Words) -> click.Command:
                 tables, lines = campaign.as_tables(), _say_campaign(campaign, words, numbers)
             else:
                 from pondasi.stress.assess import run_stress_test
+                from pondasi.stress.record import record_test
 
                 shocks = _choose(world, shock)
                 test = run_stress_test(
@@ -114,7 +115,7 @@ def make_command(words: Words) -> click.Command:
                     progress=bar.progress(),
                 )
                 names = {one.id: one.names.get(words.language, one.id) for one in shocks}
-                tables, lines = test.as_tables(), _say_test(test, names, words, numbers)
+                tables, lines = record_test(test, shocks), _say_test(test, names, words, numbers)
         folder = workspace.save_run(manifest, tables)
         if json_:
             say_json({name: list_rows(table) for name, table in tables.items()} | {"run": str(folder)})

@@ -14,7 +14,6 @@ from pondasi.report.paper import render_paper
 from pondasi.report.sections import SECTIONS
 from pondasi.report.slots import Slot, write_slot
 from pondasi.tables.dictionary import read_resource
-from pondasi.tables.rows import index_rows
 from pondasi.tables.write import replace_file
 
 if TYPE_CHECKING:
@@ -226,7 +225,7 @@ def _list_sources(
                     cited.update(dict.fromkeys(cell.sources))
     for line in figures:
         cited.update(dict.fromkeys(line.sources))
-    rows = index_rows(context.findings.chain.sources, "source")
+    rows = context.evidence.sources
     return tuple(_describe_source(number, rows[source], context) for number, source in enumerate(cited, start=1))
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from pondasi.facts import grade_of
 from pondasi.places import name_place, name_place_in_text
 from pondasi.report.blocks import Cell
-from pondasi.report.evidence import gather_evidence
+from pondasi.report.evidence import gather_evidence, is_row
 from pondasi.report.marks import Count, Text, keep_marks, mark_figure, mark_name
 from pondasi.report.numbers import Numbers
-from pondasi.report.results import RESULTS, locate_share
+from pondasi.report.results import locate_share
 from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.rows import list_rows
 
@@ -155,7 +155,7 @@ class Context:
         those of many rows, the grade stands in the caption.
         """
         figure = self.look_up(place)
-        return Cell(self.numbers.figure(figure), figure, graded=place.split("/", 1)[0] not in RESULTS, place=place)
+        return Cell(self.numbers.figure(figure), figure, graded=is_row(place), place=place)
 
     def node_cell(self, node: str) -> Cell:
         """Return the name of a node as a cell."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pondasi.chain.rules import FIGURES
 from pondasi.errors import UsageError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pondasi.chain.records import Chain
     from pondasi.report.findings import Findings
+    from pondasi.workspace import SavedRun
 
 SHOWN = 12
 """Parts of a result that are listed; the rest is summed."""
@@ -48,6 +49,14 @@ class Explanation:
     more: int = 0
 
 
+class Tells(Protocol):
+    """Figures of a saved run."""
+
+    def find(self, place: str) -> tuple[Figure, list[Step]]:
+        """Return a figure and what it rests on; a LookupError where there is none of that name."""
+        ...
+
+
 @dataclass(frozen=True)
 class Evidence:
     """Rows of a chain by their place, and the results that were measured on it.
@@ -60,11 +69,14 @@ class Evidence:
         Rows of the sources by id.
     findings
         Where results are; None if only rows are asked for.
+    told
+        Figures of saved runs, by the first part of their names.
     """
 
     rows: Mapping[str, Step] = field(repr=False)
     sources: Mapping[str, dict[str, Any]] = field(repr=False)
     findings: Findings | None = field(default=None, repr=False)
+    told: Mapping[str, Tells] = field(default_factory=dict, repr=False)
 
     def explain(self, place: str) -> Explanation:
         """Return the rows and sources behind a figure.
@@ -75,7 +87,9 @@ class Evidence:
             If there is no such figure; the nearest is named.
         """
         kind, *parts = place.strip("/").split("/")
-        if kind in RESULTS:
+        if kind in self.told:
+            figure, steps = self._ask(place, kind)
+        elif kind in RESULTS:
             figure, steps = self._compute(place, kind, parts)
         elif kind in FIGURES:
             steps = self._find(place)
@@ -87,6 +101,12 @@ class Evidence:
         shown = tuple(steps[:SHOWN])
         sources = tuple(self.sources[source] for source in cited)
         return Explanation(place, figure, shown, rest, sources, len(steps) - len(shown))
+
+    def _ask(self, place: str, kind: str) -> tuple[Figure, list[Step]]:
+        try:
+            return self.told[kind].find(place)
+        except (LookupError, ValueError):
+            raise UsageError("figure_unknown", place=place, guess=RESULTS[kind].form) from None
 
     def _compute(self, place: str, kind: str, parts: list[str]) -> tuple[Figure, list[Step]]:
         if self.findings is None:
@@ -113,8 +133,13 @@ class Evidence:
         raise UsageError("figure_unknown", place=place, guess=near[0] if near else f"{wanted.split('/', 1)[0]}/...")
 
 
+def is_row(place: str) -> bool:
+    """Tell whether a place is that of a row of the data, not of a result."""
+    return place.split("/", 1)[0] in FIGURES
+
+
 def gather_evidence(chain: Chain, findings: Findings | None = None) -> Evidence:
-    """Return the rows of a chain by place, beside the findings on it.
+    """Return the rows of a chain by place, beside the findings on it and the figures of their saved runs.
 
     Example
     -------
@@ -130,7 +155,19 @@ def gather_evidence(chain: Chain, findings: Findings | None = None) -> Evidence:
             if row.get("firm") is None:
                 step = _make_step(table, row, columns[FIGURES[table][0]].unit or "")
                 rows[step.place] = step
-    return Evidence(rows, index_rows(chain.sources, "source"), findings)
+    told, sources = _read_runs(findings.runs if findings is not None else {})
+    return Evidence(rows, {**sources, **index_rows(chain.sources, "source")}, findings, told)
+
+
+def _read_runs(runs: Mapping[str, SavedRun]) -> tuple[dict[str, Tells], dict[str, dict[str, Any]]]:
+    """Return what tells the figures of the runs, by kind, and the sources that they cite beside those of the chain."""
+    if "stress" not in runs:
+        return {}, {}
+    from pondasi.report.stress_figures import KINDS, StressRun
+    from pondasi.stress.shock_library import load_shock_sources
+
+    run = StressRun(runs["stress"])
+    return dict.fromkeys(KINDS, run), index_rows(load_shock_sources(), "source")
 
 
 def _make_step(table: str, row: dict[str, Any], unit: str) -> Step:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MIN_DIGITS, MAX_DIGITS = 2, 3
 RATE_DIGITS = 5
 """Digits of a rate of exchange that are shown."""
+WHOLE = {"year", "count", "week"}
+"""Units that are shown as whole numbers."""
 SCALES = {
     "en": (("trillion", 1e12), ("billion", 1e9), ("million", 1e6)),
     "ja": (("trillion", 1e12), ("hundred_million", 1e8), ("ten_thousand", 1e4)),
@@ -135,8 +137,8 @@ class Numbers:
         value, low, high = figure.value, figure.low, figure.high
         if value is None:
             return self.words.say("grade.unknown")
-        if figure.unit in {"year", "count"}:
-            return str(int(value)) if figure.unit == "year" else self._fixed(value, 0)
+        if figure.unit in WHOLE:
+            return self._whole(figure, value, short=short)
         loose = figure.grade == "assumed" or (low is None and not (figure.grade == "exact" and figure.sources))
         most = MIN_DIGITS if loose else MAX_DIGITS
         if short:
@@ -148,8 +150,18 @@ class Numbers:
         digits = min(most, digits_for(value, low, high))
         if low is None or high is None:
             return self.plain(value, digits)
-        decimals = round_to(value, digits)[1]
+        decimals = round_to(value or high, digits)[1]  # beside a nought the upper end says what can be told
         ends = {name: self._fixed(end, decimals) for name, end in (("value", value), ("low", low), ("high", high))}
+        return self.words.say("position.interval", **ends)
+
+    def _whole(self, figure: Figure, value: float, *, short: bool) -> str:
+        """Return a year, a count or a week; only a week may have an interval."""
+        if figure.unit == "year":
+            return str(int(value))
+        low, high = figure.low, figure.high
+        if short or figure.unit == "count" or low is None or high is None or low == high:
+            return self._fixed(value, 0)
+        ends = {name: self._fixed(end, 0) for name, end in (("value", value), ("low", low), ("high", high))}
         return self.words.say("position.interval", **ends)
 
     def _fixed(self, value: float, decimals: int) -> str:

@@ -10,21 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pondasi.chain.rules import FIGURES
-from pondasi.errors import UsageError
-from pondasi.facts import GRADES, Figure, grade_of, weakest
+from pondasi.facts import GRADES, Figure, grade_of
 from pondasi.position.exposure import KINDS
 from pondasi.report.findings import CHOKEPOINT, LARGE
-from pondasi.stress.shock_library import load_shock
 from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.rows import index_rows, list_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from pondasi.chain.records import Chain
     from pondasi.position.exposure import Kind
     from pondasi.report.findings import Findings, Holding
-    from pondasi.stress.shocks import Shock
 
 
 @dataclass(frozen=True)
@@ -188,39 +184,9 @@ def _position(findings: Findings, country: str, measure: str) -> Result:
 # --- what a saved stress test says ---------------------------------------------------------------
 
 
-def _stress(findings: Findings, home: str, shock: str, column: str = "") -> Result:
-    """Return what a shock costs home, or how the shocks were run."""
-    run = findings.runs["stress"]
-    _require(run.manifest["options"]["home"] == home)
-    if not column:
-        if shock != "shocks":
-            return Result(Figure(int(run.manifest["options"][shock]), "count", grade="exact"))
-        tested = [find_shock(findings.chain, name) for name in dict.fromkeys(run.table("outcomes")["shock"])]
-        cited = dict.fromkeys(source for one in tested if one is not None for source in one.sources)
-        return Result(Figure(len(tested), "count", grade="exact", sources=tuple(cited)))
-    table = run.table("outcomes")
-    row = list_rows(table[(table["shock"] == shock) & (table["watch"] == "home")])[0]
-    _require(column in {"gross", "net", "depth"})
-    known = find_shock(findings.chain, shock)
-    figure = Figure(
-        row[column],
-        "fraction" if column == "depth" else "weeks",
-        row.get(f"{column}_low"),
-        row.get(f"{column}_high"),
-        findings.year,
-        "assumed" if known is None else weakest(known.grade, "assumed"),
-        () if known is None else known.sources,
-    )
-    hit = () if known is None else dict.fromkeys(node for one in known.hits for node in one.nodes)
-    return Result(figure, tuple((f"nodes/{node}", None) for node in hit if node in findings.nodes))
-
-
-def find_shock(chain: Chain, shock: str) -> Shock | None:
-    """Return a shock of the library; None for one that a user wrote, which the run knows by its id alone."""
-    try:
-        return load_shock(shock, chain)
-    except UsageError:
-        return None
+def _ask_run(_findings: Findings, *_parts: str) -> Result:
+    """Refuse: what a saved run says is asked of the run (`pondasi.report.evidence.Tells`), and here there is none."""
+    raise LookupError
 
 
 # --- the world's chain ---------------------------------------------------------------------------
@@ -334,7 +300,8 @@ RESULTS: Mapping[str, Kin] = {
     "supply": Kin("supply/HOME/NODE/PLACE", _supply, of_home=True),
     "order": Kin("order/HOME/PLACE/PLACE", _order, of_home=True),
     "position": Kin("position/COUNTRY/MEASURE", _position, of_home=True),
-    "stress": Kin("stress/HOME/SHOCK/gross|net|depth", _stress, of_home=True),
+    "stress": Kin("stress/HOME/SHOCK/gross|net|depth|...", _ask_run, of_home=True),
+    "stress_run": Kin("stress_run/HOME/draws|weeks", _ask_run, of_home=True),
     "production": Kin("production/HOME", _production, of_home=True),
     "soft": Kin("soft/HOME, soft/HOME/NODE/PLACE", _soft, of_home=True),
     "concentration": Kin("concentration/NODE/cr1|cr3|hhi", _concentration),

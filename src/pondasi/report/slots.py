@@ -18,26 +18,30 @@ To fill a slot, write ``report/sections/<verb>.py`` with one function and name i
 `pondasi.report.sections`::
 
     def write_stress(context: Context, run: SavedRun) -> Section | None:
-        table = run.table("loss")  # runs/<utc>-stress-<hash8>/tables/loss.parquet
+        table = run.table("outcomes")  # runs/<utc>-stress-<hash8>/tables/outcomes.parquet
         ...
 
 
-    Slot("stress", write=write_stress, compute=run_stress_for_brief)
+    Slot("stress", write=write_stress, compute=compute_stress, enough=is_enough)
 
 with the texts ``slot.<verb>.title`` and ``slot.<verb>.absent`` in the catalogues. `Slot.compute` is what
-``pondasi brief --compute quick|full`` calls when no run matches; the option is offered once a slot has it.
+``pondasi brief --compute quick|full`` calls when no run matches, or none that is deep `enough`; the option is
+offered once a slot has it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from pondasi.report.blocks import Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
 
+    from pondasi.chain.records import World
+    from pondasi.executor import Executor
     from pondasi.report.context import Context
     from pondasi.report.findings import Findings
     from pondasi.workspace import Manifest, SavedRun, Workspace
@@ -45,6 +49,35 @@ if TYPE_CHECKING:
     Depth = Literal["quick", "full"]
 
 DEPTHS = ("quick", "full")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a slot is given to make its run.
+
+    Parameters
+    ----------
+    world, findings
+        What the brief rests on, and what it found.
+    workspace
+        Where the run is saved.
+    depth
+        Quick (indicative) or full.
+    seed
+        Of the brief.
+    inputs
+        Options that name the data, for the manifest of the run.
+    executor
+        Where draws are run; here by default.
+    """
+
+    world: World
+    findings: Findings
+    workspace: Workspace
+    depth: Depth
+    seed: int
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    executor: Executor | None = None
 
 
 @dataclass(frozen=True)
@@ -63,14 +96,17 @@ class Slot:
     options
         Options that the run must share with the brief.
     needs
-        Options that the run must have been given, whatever their values.
+        Names of options that the run must have: what tells runs of one verb apart.
+    enough
+        Tells whether a saved run is as deep as is asked for; by default every one is.
     """
 
     verb: str
     write: Callable[[Context, SavedRun], Section | None] | None = None
-    compute: Callable[[Findings, Workspace, Depth, int], SavedRun] | None = None
+    compute: Callable[[Task], SavedRun] | None = None
     options: tuple[str, ...] = ("home",)
     needs: tuple[str, ...] = ()
+    enough: Callable[[SavedRun, Depth], bool] = lambda _run, _depth: True
 
     @property
     def is_open(self) -> bool:
@@ -102,16 +138,13 @@ def match_runs(slots: Iterable[Slot], workspace: Workspace, manifest: Manifest) 
 def compute_missing(
     slots: Iterable[Slot],
     runs: Mapping[str, SavedRun],
-    findings: Findings,
-    workspace: Workspace,
-    depth: Depth,
-    seed: int,
+    task: Task,
 ) -> dict[str, SavedRun]:
-    """Return the runs with those added that no saved run gave and a slot can compute."""
+    """Return the runs with those added that no saved run gave, or none so deep, and a slot can compute."""
     made = {
-        slot.verb: slot.compute(findings, workspace, depth, seed)
+        slot.verb: slot.compute(task)
         for slot in slots
-        if slot.compute is not None and slot.verb not in runs
+        if slot.compute is not None and not (slot.verb in runs and slot.enough(runs[slot.verb], task.depth))
     }
     return {**runs, **made}
 

@@ -105,6 +105,11 @@ def load_shock(name: str | Path, chain: Chain | None = None) -> Shock:
     return read_shock(known[str(name)], know_chain(chain))
 
 
+def load_shock_sources() -> pd.DataFrame:
+    """Return the sources of the library beside those of the world."""
+    return _read_tables()["sources"].frame
+
+
 def load_shapes() -> pd.DataFrame:
     """Return how events of each class of hazard go on: what they take away, and how long at full loss."""
     return _read_tables()["hazard_shapes"].frame

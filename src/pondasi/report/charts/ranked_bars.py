@@ -83,7 +83,7 @@ def draw_ranked_bars(chart: Bars) -> str:
         drawing.add("rect", x=x, y=6 + 22 * row, width=14, height=12, paint=drawing.paint(key.colour, key.grade))
         _write_letter(drawing, x + 7, 12 + 22 * row, key.letter, 10)
         drawing.text(x + 20, 16 + 22 * row, key.name, size=12, fill=GREY)
-    for tick in (tick / chart.per_unit for tick in _ticks(limit * chart.per_unit, chart.ticks)):
+    for tick in (tick / chart.per_unit for tick in ticks(limit * chart.per_unit, chart.ticks)):
         x = LABEL_WIDTH + tick * unit
         drawing.add("line", x1=x, y1=top - 4, x2=x, y2=height - 24, stroke=RULE)
         drawing.text(x, height - 8, chart.axis(tick), size=11, fill=GREY, anchor="middle", tick=True)
@@ -145,7 +145,7 @@ def _write_letter(drawing: Drawing, x: float, y: float, letter: str, size: float
         drawing.text(x, y + size * 0.36, letter, size=size, anchor="middle", weight="700", halo=True)
 
 
-def _ticks(limit: float, most: int) -> list[float]:
+def ticks(limit: float, most: int) -> list[float]:
     """Return round values from zero to the limit, at most so many steps apart."""
     power = 10.0 ** math.floor(math.log10(limit / most))
     step = next(step * power for step in (1, 2, 2.5, 5, 10) if limit / (step * power) <= most + ROUNDING)

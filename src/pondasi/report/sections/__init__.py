@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pondasi.report.compute_stress import compute_stress, is_enough
 from pondasi.report.sections.concentration import write_concentration
 from pondasi.report.sections.exposure import write_exposure
 from pondasi.report.sections.partner import write_partner
@@ -24,12 +25,13 @@ SECTIONS: tuple[Callable[[Context], Section | None] | Slot, ...] = (
     write_exposure,
     write_peers,
     write_concentration,
-    Slot("stress", write=write_stress, needs=("shock",)),
+    Slot("stress", write=write_stress, compute=compute_stress, needs=("shock",), enough=is_enough),
     Slot("plan"),
     write_partner,
     write_unknown,
 )
 """In reading order: position, risk, first steps, with whom, how we will know, what we do not know.
+The stress test is one of named shocks: a run of sampled ones has other tables.
 A slot waits for runs of its verb; `pondasi.report.slots` says how to fill it."""
 
 SLOTS = tuple(item for item in SECTIONS if isinstance(item, Slot))

@@ -1,102 +1,160 @@
-"""What breaks the supply of the home country, how deep and for how long? From a saved stress test of named shocks."""
+"""What breaks the supply: what hurts most, from where, how soon, what carries it and what would help?"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pondasi.report.blocks import Cell, Chart, Section, Statement, Table
-from pondasi.report.charts.ranked_bars import Bar, Bars, Part, draw_ranked_bars
-from pondasi.report.marks import Text, mark_name
-from pondasi.report.results import find_shock
-from pondasi.report.sections.keys import list_keys
-from pondasi.report.svg import ALARM
+from pondasi.report.blocks import Section, Statement
+from pondasi.report.compute_stress import FULL
+from pondasi.report.sections.stress_charts import chart_carried, chart_path, chart_ranked, name_shock
+from pondasi.report.stress_figures import StressRun
+from pondasi.stress.mitigate import STAGES
 
 if TYPE_CHECKING:
     from pondasi.report.context import Context
     from pondasi.workspace import SavedRun
 
-SHOWN = 12
-FELT = 0.005
-"""Weeks of output below which nothing is lost that a reader would act on."""
-COLUMNS = ("gross", "net", "depth")
+GRADE = "assumed"
+"""Pace, traits and shocks mostly are."""
+NAMED = 3
 
 
-def write_stress(context: Context, run: SavedRun) -> Section | None:
-    """Return the section on named shocks, the one that costs home most first; none if the run holds no shock."""
-    table = run.table("outcomes")
-    mine = table[table["watch"] == "home"].sort_values("gross", ascending=False, kind="stable")
-    shocks = [str(shock) for shock in mine["shock"]]
-    if not shocks:
-        return None
-    statement = _say_worst(context, shocks)
-    draws, weeks = (context.cite(f"stress/{context.findings.home}/{name}") for name in ("draws", "weeks"))
+def write_stress(context: Context, run: SavedRun) -> Section:
+    """Return the section on a saved stress test of named shocks.
+
+    It opens with the shock that costs most, and says what carries it; whatever costs nothing is listed with its
+    reason. Loss is that of the country's user industries, in weeks of their usual output.
+    """
+    told = StressRun(run)
+    worst = _say_worst(context, told)
+    carried = _say_carried(context, told)
+    value = _say_value(context, told)
+    statements = tuple(
+        Statement(text, "stress", GRADE) for text in (worst, carried, _say_help(context, told)) if text is not None
+    )
+    felt = bool(told.felt)
     return Section(
         id="stress",
-        title=context.say("slot.stress.title", home=context.home),
-        answer=statement.text,
-        blocks=(_chart(context, shocks),),
-        points=(context.say("brief.stress.indicative", draws=draws, weeks=weeks),),
-        method=(context.say("brief.stress.method"),),
-        statements=(statement,),
+        title=context.say("slot.stress.title"),
+        answer=context.join_sentences(statements),
+        blocks=(
+            chart_ranked(context, told),
+            *((chart_path(context, told, told.felt[0]), chart_carried(context, told, told.felt[0])) if felt else ()),
+        ),
+        points=(
+            *((value,) if value is not None else ()),
+            *_say_rest(context, told),
+            *(_say_nothing(context, told, shock) for shock in told.ranked if shock not in told.felt),
+            context.say("stress_brief.limit"),
+        ),
+        method=(context.say("stress_brief.method"), _say_band(context, told)),
+        statements=statements,
     )
 
 
-def _name(context: Context, shock: str) -> str:
-    """Return the name of a shock, marked as that of its file; one that a user wrote is known by its id."""
-    known = find_shock(context.findings.chain, shock)
-    return Text(mark_name(f"shocks/{shock}", shock if known is None else known.names[context.words.language]))
+def _say_run(context: Context, told: StressRun) -> str:
+    """Say on how many draws the run rests, and that few are only indicative."""
+    key = "none" if not told.draws else "quick" if told.draws < FULL else "full"
+    return context.say(f"stress_brief.draws.{key}", draws=context.cite(f"stress_run/{told.home}/draws"))
 
 
-def _say_worst(context: Context, shocks: list[str]) -> Statement:
-    home = context.findings.home
-    at = f"stress/{home}/{shocks[0]}"
-    felt = sum((context.look_up(f"stress/{home}/{shock}/gross").value or 0.0) >= FELT for shock in shocks)
-    text = context.say(
-        "brief.stress.worst" if felt else "brief.stress.nothing",
+def _say_worst(context: Context, told: StressRun) -> str:
+    """Say which shock costs most, from where it comes, how deep and from when on."""
+    at, n = f"stress/{told.home}", context.cite(f"stress/{told.home}/count/shocks")
+    run = _say_run(context, told)
+    if not told.felt:
+        return context.say("stress_brief.worst_none", home=context.home, n=n, run=run)
+    shock = told.felt[0]
+    soon = context.look_up(f"{at}/{shock}/impact").value is not None
+    return context.say(
+        "stress_brief.worst" if soon else "stress_brief.worst_late",
         home=context.home,
-        shock=_name(context, shocks[0]),
-        gross=context.cite(f"{at}/gross"),
-        net=context.cite(f"{at}/net", short=True),
-        depth=context.cite(f"{at}/depth", short=True),
-        n=context.count(f"stress/{home}/shocks"),
+        n=n,
+        shock=name_shock(context, told, shock),
+        places=_say_places(context, told, shock),
+        gross=context.cite(f"{at}/{shock}/gross"),
+        depth=context.cite(f"{at}/{shock}/depth"),
+        run=run,
+        **({"impact": context.cite(f"{at}/{shock}/impact")} if soon else {}),
     )
-    return Statement(text, "stress", context.look_up(f"{at}/gross").grade)
 
 
-def _chart(context: Context, shocks: list[str]) -> Chart:
-    home = context.findings.home
-    grades = {context.look_up(f"stress/{home}/{shock}/gross").grade for shock in shocks[:SHOWN]}
-    title = context.say("brief.stress.chart_title", home=context.home, shock=_name(context, shocks[0]))
-    picture = Bars(
-        id="stress-svg",
-        title=title,
-        description=context.say("brief.stress.description", home=context.home),
-        bars=[_bar(context, shock) for shock in shocks[:SHOWN]],
-        axis=context.numbers.amount_tick,
-        keys=list_keys(context, (), grades),
+def _say_places(context: Context, told: StressRun, shock: str) -> str:
+    """Return where a shock strikes."""
+    places = [code for code in told.shocks[shock]["places"].split("|") if code]
+    if not places:
+        return context.say("stress_brief.everywhere")
+    return context.join([context.place_in_text(code) for code in places[:NAMED]])
+
+
+def _say_carried(context: Context, told: StressRun) -> str | None:
+    """Say what carries the worst shock; nothing where none costs anything."""
+    if not told.felt:
+        return None
+    at = f"stress/{told.home}/{told.felt[0]}"
+    saved = {name: context.cite(f"{at}/saved_{name}") for name in STAGES[1:]}
+    return context.say(
+        "stress_brief.carried",
+        shock=name_shock(context, told, told.felt[0]),
+        bare=context.cite(f"{at}/bare"),
+        left=context.cite(f"{at}/{STAGES[-1]}"),
+        **saved,
     )
-    heads = tuple(context.say(f"brief.stress.column.{name}") for name in ("shock", *COLUMNS))
-    rows = tuple(
-        (
-            Cell(_name(context, shock), place=f"shocks/{shock}"),
-            *(context.cell(f"stress/{home}/{shock}/{name}") for name in COLUMNS),
+
+
+def _say_help(context: Context, told: StressRun) -> str | None:
+    """Say which buffer takes away most over all shocks: what is first to be kept, and what more would help."""
+    if not any(told.carried[(shock, STAGES[0])] > 0 for shock in told.ranked):
+        return None
+    places = {stage: f"stress/{told.home}/all/{stage}" for stage in STAGES[1:]}
+    first = max(places, key=lambda stage: context.look_up(places[stage]).value or 0.0)
+    parts = {name: context.cite(place) for name, place in places.items()}
+    return context.say(f"stress_brief.help.{first}", n=context.cite(f"stress/{told.home}/count/shocks"), **parts)
+
+
+def _say_value(context: Context, told: StressRun) -> str | None:
+    """Say what the worst shock costs for good in money and work; nothing where that is unknown, or all is made up for."""
+    if not told.felt:
+        return None
+    at = f"stress/{told.home}/{told.felt[0]}"
+    if not all((context.look_up(f"{at}/{name}").value or 0.0) > 0 for name in ("value_added", "jobs")):
+        return None
+    users = {
+        user: row["value_added_usd"]
+        for (shock, user), row in told.losses.items()
+        if shock == told.felt[0] and row["value_added_usd"] is not None
+    }
+    first = max(users, key=lambda user: users[user])
+    return context.say(
+        "stress_brief.value",
+        shock=name_shock(context, told, told.felt[0]),
+        value=context.cite(f"{at}/value_added"),
+        jobs=context.cite(f"{at}/jobs"),
+        user=context.node_in_text(first),
+        part=context.cite(f"{at}/value_added/{first}"),
+    )
+
+
+def _say_rest(context: Context, told: StressRun) -> list[str]:
+    """Say what the other shocks cost that cost anything."""
+    return [
+        context.say(
+            "stress_brief.other",
+            shock=name_shock(context, told, shock),
+            gross=context.cite(f"stress/{told.home}/{shock}/gross"),
+            bare=context.cite(f"stress/{told.home}/{shock}/bare"),
         )
-        for shock in shocks
-    )
-    return Chart(
-        id="stress-chart",
-        title=title,
-        subtitle=context.say("brief.stress.subtitle", home=context.home),
-        svg=draw_ranked_bars(picture),
-        table=Table(heads, rows),
-        shown=min(SHOWN, len(shocks)),
-        caption=context.say("brief.stress.caption", year=context.cite("year"), soft=context.cite("coverage/places")),
-        sources=tuple(row["source"] for row in context.evidence.explain(f"stress/{home}/{shocks[0]}/gross").sources),
-    )
+        for shock in told.felt[1:]
+    ]
 
 
-def _bar(context: Context, shock: str) -> Bar:
-    at = f"stress/{context.findings.home}/{shock}/gross"
-    figure = context.look_up(at)
-    part = Part(figure.value or 0.0, ALARM, figure.grade, context.grade(figure.grade))
-    return Bar(_name(context, shock), (part,), context.cite(at), figure.low, figure.high, row=f"shocks/{shock}")
+def _say_nothing(context: Context, told: StressRun, shock: str) -> str:
+    """Say why a shock costs nothing (stress.14)."""
+    fields = {"shock": name_shock(context, told, shock), "bare": context.cite(f"stress/{told.home}/{shock}/bare")}
+    return context.say(f"stress.none.{told.explain_nothing(shock)}", **fields)
+
+
+def _say_band(context: Context, told: StressRun) -> str:
+    key = "stress_brief.method_band" if told.draws else "stress_brief.method_central"
+    cited = {name: context.cite(f"stress_run/{told.home}/{name}") for name in ("draws", "weeks")}
+    return context.say(key, **cited)
