@@ -44,6 +44,7 @@ SURFACE = [
     "Findings",
     "Flows",
     "Overlay",
+    "Plan",
     "PondasiError",
     "Position",
     "Problem",
@@ -76,6 +77,7 @@ SURFACE = [
     "sample_chains",
     "save_chain",
     "save_template",
+    "solve_plan",
     "weigh_grades",
     "write_brief",
 ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pondasi.chain.sample import sample_chains
     from pondasi.errors import BalanceError, DataError, PondasiError, Problem, UsageError
     from pondasi.facts import Figure
+    from pondasi.plan.solve import Plan, solve_plan
     from pondasi.position.complexity import measure_complexity
     from pondasi.position.concentration import measure_concentration
     from pondasi.position.dependence import measure_dependence
@@ -46,6 +47,7 @@ _HOMES = {
     "Findings": "report.findings",
     "Flows": "chain.flows",
     "Overlay": "chain.overlay",
+    "Plan": "plan.solve",
     "PondasiError": "errors",
     "Position": "position.profile",
     "Problem": "errors",
@@ -78,6 +80,7 @@ _HOMES = {
     "sample_chains": "chain.sample",
     "save_chain": "chain.load",
     "save_template": "tables.excel_write",
+    "solve_plan": "plan.solve",
     "weigh_grades": "chain.coverage",
     "write_brief": "report.brief",
 }
@@ -94,6 +97,7 @@ __all__ = [
     "Findings",
     "Flows",
     "Overlay",
+    "Plan",
     "PondasiError",
     "Position",
     "Problem",
@@ -126,6 +130,7 @@ __all__ = [
     "sample_chains",
     "save_chain",
     "save_template",
+    "solve_plan",
     "weigh_grades",
     "write_brief",
 ]

@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from pondasi.plan.problem import ALONE
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -503,11 +501,6 @@ def build_strategy(problem: PlanProblem, *, free_dates: bool = False) -> Strateg
     """Return all rows of a problem's strategic part, (plan.1) to (plan.19)."""
     layout = Layout(problem, free_dates)
     return Strategy(layout, tuple(build(problem, layout) for build in FAMILIES))
-
-
-def needs_no_partner(problem: PlanProblem) -> NDArray[np.bool_]:
-    """Return which options are steps that a country takes alone, shape (O,)."""
-    return np.asarray(problem.options.partner == ALONE)
 
 
 def _grid(first: int, second: int) -> list[tuple[int, ...]]:
