@@ -19,12 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import pandas as pd
+
     from pondasi.chain.records import World
+    from pondasi.executor import Executor
     from pondasi.report.numbers import Numbers
     from pondasi.stress.assess import StressTest
     from pondasi.stress.campaign import Campaign
     from pondasi.stress.shocks import Shock
     from pondasi.words import Words
+
+    _Answer = tuple[dict[str, pd.DataFrame], list[str]]
 
 DRAWS = 16
 """Draws of a band by default: quick, and shown as such."""
@@ -39,6 +44,7 @@ def make_command(words: Words) -> click.Command:
         shock: tuple[str, ...],
         sample: int | None,
         critical: bool,
+        remedies: bool,
         weeks: int | None,
         draws: int,
         workspace_: Path | None,
@@ -59,31 +65,23 @@ def make_command(words: Words) -> click.Command:
         from pondasi.workspace import Manifest, open_workspace
 
         home = require_country(home)
-        if bool(shock) + (sample is not None) + critical > 1:
+        if bool(shock) + (sample is not None) + critical > 1 or (remedies and (critical or sample is not None)):
             raise UsageError("shock_or_sample")
         weeks = weeks or (FOLLOWED_WEEKS if critical else WEEKS)
         world = open_world(world_, overlay_, public=public_)
         workspace = open_workspace(workspace_)
         what: dict[str, Any] = {"sample": sample} if sample else {"shock": list(shock), "draws": draws}
         what = {"critical": True} if critical else what
+        what = {"shock": ",".join(shock), "remedies": True} if remedies else what
         options = {"home": home, "weeks": weeks, **what, **describe_inputs(world_, overlay_)}
         manifest = Manifest("stress", options, world.chain.origin, seed_, companions=world.companions_hash)
         numbers = Numbers(words)
         quiet = quiet_ or json_
         with open_executor(workers_) as executor, _Bar(words, quiet=quiet) as bar:
             if critical:
-                from pondasi.cli.survival import say_criticality, say_survival
-                from pondasi.stress.criticality import measure_criticality
-                from pondasi.stress.survival import measure_survival
-
-                lost = measure_criticality(world, home, weeks=weeks, executor=executor, progress=bar.progress())
-                survival = measure_survival(world)
-                tables = lost.as_tables() | survival.as_tables()
-                lines = [
-                    *say_criticality(lost, world, words, numbers),
-                    "",
-                    *say_survival(survival, world, words, numbers),
-                ]
+                tables, lines = _stop_suppliers(world, home, weeks, executor, bar, words, numbers)
+            elif remedies:
+                tables, lines = _try_remedies(world, home, _choose(world, shock), weeks, words, numbers)
             elif sample is not None:
                 from pondasi.stress.campaign import run_campaign
 
@@ -134,6 +132,7 @@ def make_command(words: Words) -> click.Command:
             click.Option(["--shock"], multiple=True, metavar="NAME", help=words.say("cli.option.shock")),
             click.Option(["--sample"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.sample")),
             click.Option(["--critical"], is_flag=True, help=words.say("cli.option.critical")),
+            click.Option(["--remedies"], is_flag=True, help=words.say("cli.option.remedies")),
             click.Option(["--weeks"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.weeks")),
             click.Option(
                 ["--draws"], type=click.IntRange(min=0), default=DRAWS, metavar="N", help=words.say("cli.option.draws")
@@ -169,6 +168,29 @@ class _Bar:
                 click.progressbar(length=of, label=self.words.say("stress.running"), file=stream)
             )
         self.bar.update(done - self.bar.pos)
+
+
+def _stop_suppliers(
+    world: World, home: str, weeks: int, executor: Executor, bar: _Bar, words: Words, numbers: Numbers
+) -> _Answer:
+    """Return tables and lines of every supplier gone in turn."""
+    from pondasi.cli.survival import say_criticality, say_survival
+    from pondasi.stress.criticality import measure_criticality
+    from pondasi.stress.survival import measure_survival
+
+    lost = measure_criticality(world, home, weeks=weeks, executor=executor, progress=bar.progress())
+    survival = measure_survival(world)
+    lines = [*say_criticality(lost, world, words, numbers), "", *say_survival(survival, world, words, numbers)]
+    return lost.as_tables() | survival.as_tables(), lines
+
+
+def _try_remedies(world: World, home: str, shocks: list[Shock], weeks: int, words: Words, numbers: Numbers) -> _Answer:
+    """Return tables and lines of what would help."""
+    from pondasi.cli.survival import say_remedies
+    from pondasi.stress.remedies import rank_remedies
+
+    found = rank_remedies(world, home, shocks, weeks=weeks)
+    return found.as_tables(), say_remedies(found, world, words, numbers)
 
 
 def _choose(world: World, names: tuple[str, ...]) -> list[Shock]:

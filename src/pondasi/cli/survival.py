@@ -1,4 +1,4 @@
-"""Suppliers in a terminal: what is lost without them, and how long the chain can do without."""
+"""Suppliers and remedies in a terminal: what is lost without a supplier, how long one can do without, what helps."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from pondasi.chain.records import World
     from pondasi.report.numbers import Numbers
     from pondasi.stress.criticality import Criticality
+    from pondasi.stress.remedies import Remedies
     from pondasi.stress.survival import Survival
     from pondasi.words import Words
 
 TOP = 10
 """Suppliers that are printed; the run holds them all."""
+SEEN = 0.001
+"""What saves or costs less than this part of the loss is printed as nothing."""
 
 
 def say_criticality(lost: Criticality, world: World, words: Words, numbers: Numbers) -> list[str]:
@@ -77,6 +80,34 @@ def say_survival(survival: Survival, world: World, words: Words, numbers: Number
     if not rows:
         return [summary]
     return [summary, *lay_out(_head(words, "supplier", "place", "survive", "recover", "qualify"), rows, right=2)]
+
+
+def say_remedies(found: Remedies, world: World, words: Words, numbers: Numbers) -> list[str]:
+    """Return what helps, by loss avoided per dollar where the cost is known."""
+    name = _namer(world, words)
+    summary = words.say(
+        "survival.remedies",
+        place=name_place(found.home, words.language),
+        n=len(found.shocks),
+        lost=numbers.money(found.lost),
+    )
+    unknown = words.say("survival.unknown")
+    rows = []
+    for row in list_rows(found.table.reset_index()):
+        seen = abs(row["avoided"]) > SEEN * found.lost
+        text = words.say(
+            f"survival.remedy.{row['remedy']}", node=name(row["node"]), weeks=numbers.plain(found.stock_weeks)
+        )
+        cost, per_dollar = row["cost"], row["per_dollar"]
+        rows.append(
+            [
+                text,
+                numbers.money(row["avoided"] if seen else 0.0),
+                unknown if cost is None else numbers.money(cost),
+                unknown if per_dollar is None else numbers.plain(per_dollar if seen else 0.0),
+            ]
+        )
+    return [summary, *lay_out(_head(words, "remedy", "avoided", "cost", "per_dollar"), rows)]
 
 
 def _head(words: Words, *columns: str) -> list[str]:
