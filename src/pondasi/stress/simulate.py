@@ -118,8 +118,8 @@ def find_closed(system: System, schedule: Schedule, row: int) -> Flags:
     buyer = schedule.buyer[row]
     if buyer == ANY_BUYER:
         return mine
-    country = system.labels.get_level_values("country").to_numpy(dtype=object)[system.user]
-    own = system.labels.get_level_values("country")[schedule.supplier[row]]
-    there = country != own if buyer == FOREIGN else country == schedule.countries[buyer]
-    closed: Flags = mine & there
-    return closed
+    countries = system.labels.get_level_values("country")
+    country = countries.to_numpy(dtype=object)[system.user[mine]]
+    own = countries[schedule.supplier[row]]
+    mine[mine] = country != own if buyer == FOREIGN else country == schedule.countries[buyer]
+    return mine
