@@ -13,7 +13,7 @@ from pondasi.chain.records import World
 from pondasi.errors import BalanceError, UsageError
 from pondasi.executor import Serial
 from pondasi.stress.build import build_system
-from pondasi.stress.impact import CALM_WEEKS, VISIBLE
+from pondasi.stress.impact import CALM_WEEKS, ROUNDING, VISIBLE
 from pondasi.stress.kernel import SENT, SHIPPED
 from pondasi.stress.mitigate import unbuffer_system
 from pondasi.stress.resolve import weigh_suppliers
@@ -134,7 +134,8 @@ def _lose(series: Floats, base: float, row: ScoreRow) -> float:
     """Return the part lost over the weeks of the row, net of what is made up in them; broken weeks count in part."""
     weeks = np.arange(len(series))
     part = np.clip(np.minimum(row.to_week, weeks + 1) - np.maximum(row.from_week, weeks), 0.0, 1.0)
-    return float(1 - part @ series / base / part.sum())
+    lost = float(1 - part @ series / base / part.sum())
+    return lost if abs(lost) > ROUNDING else 0.0
 
 
 def _find_week(measure: str, loss: Floats) -> float | None:
