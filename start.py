@@ -75,7 +75,7 @@ def brief(arguments: list[str]) -> int:
     if arguments and not arguments[0].startswith("-"):
         place, rest = arguments[:1], arguments[1:]
     defaults: list[str] = []
-    for option, value in (("--with", "JPN"), ("--language", "en")):
+    for option, value in (("--with", "JPN"), ("--language", "en"), ("--compute", "quick")):
         if not any(given == option or given.startswith(option + "=") for given in rest):
             defaults += [option, value]
     return run([program(VENV, "pondasi"), "brief", *place, *defaults, *rest], Path.cwd())

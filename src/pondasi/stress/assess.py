@@ -150,7 +150,7 @@ def run_stress_test(
         shocks=names,
         outcomes=_name_shocks(_band(central, [one[0] for one in drawn]), names),
         paths=_tabulate_paths(series, watches.base(system), [one[1] for one in drawn], watches.names, names),
-        carried=_strip(system, schedule, weeks, flows.users, home, names),
+        carried=_strip(system, schedule, weeks, flows.users, home, names, central),
         losses=_value(world, central, users, system, names, home),
         draws=len(drawn),
         weeks=weeks,
@@ -239,16 +239,24 @@ def _tabulate_paths(
 
 
 def _strip(
-    system: System, schedule: Schedule, weeks: int, users: Sequence[str], home: str, names: Sequence[str]
+    system: System,
+    schedule: Schedule,
+    weeks: int,
+    users: Sequence[str],
+    home: str,
+    names: Sequence[str],
+    central: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Return the gross loss of home as stocks, spare capacity and other sources are added one by one."""
+    """Return the gross loss of home as stocks, spare capacity and other sources are added; the last is the central run."""
     rows = []
-    for stage in STAGES:
+    for stage in STAGES[:-1]:
         stripped = strip_system(system, stage)
         watches = watch_country(stripped, users, home)
         series = run_schedule(stripped, schedule, weeks, watches)
         gross = measure_outcomes(series, watches.base(stripped), watches.names).of(HOME)["gross"].tolist()
         rows += [(name, stage, value) for name, value in zip(names, gross, strict=True)]
+    whole = central[central.index.get_level_values("watch") == HOME]["gross"].tolist()
+    rows += [(name, STAGES[-1], value) for name, value in zip(names, whole, strict=True)]
     return pd.DataFrame(rows, columns=["shock", "stage", "gross"]).set_index(["shock", "stage"])
 
 
