@@ -73,7 +73,11 @@ def make_command(words: Words) -> click.Command:
                 ["--rows"], type=click.Path(path_type=Path), metavar="FOLDER", help=words.say("cli.option.rows")
             ),
             click.Option(
-                ["--draws"], type=click.IntRange(min=0), default=DRAWS, metavar="N", help=words.say("cli.option.draws")
+                ["--draws"],
+                type=click.IntRange(min=0),
+                default=DRAWS,
+                metavar="N",
+                help=words.say("cli.option.draws", default=DRAWS),
             ),
             *take(words, "language", "workspace", "world", "out", "seed", "workers", "json", "quiet"),
         ],

@@ -43,7 +43,12 @@ _MAKERS: dict[str, dict[str, Any]] = {
 def take(words: Words, *names: str) -> list[click.Parameter]:
     """Return shared options by name, with their help in the user's language."""
     return [
-        click.Option([f"--{name}", f"{name}_"], help=words.say(f"cli.option.{name}"), **_MAKERS[name]) for name in names
+        click.Option(
+            [f"--{name}", f"{name}_"],
+            help=words.say(f"cli.option.{name}", default=_MAKERS[name].get("default")),
+            **_MAKERS[name],
+        )
+        for name in names
     ]
 
 

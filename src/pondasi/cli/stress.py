@@ -135,7 +135,11 @@ def make_command(words: Words) -> click.Command:
             click.Option(["--remedies"], is_flag=True, help=words.say("cli.option.remedies")),
             click.Option(["--weeks"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.weeks")),
             click.Option(
-                ["--draws"], type=click.IntRange(min=0), default=DRAWS, metavar="N", help=words.say("cli.option.draws")
+                ["--draws"],
+                type=click.IntRange(min=0),
+                default=DRAWS,
+                metavar="N",
+                help=words.say("cli.option.draws", default=DRAWS),
             ),
             *take(words, "language", "workspace", "world", "overlay", "public", "seed", "workers", "json", "quiet"),
         ],
