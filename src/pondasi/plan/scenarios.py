@@ -113,7 +113,12 @@ def draw_numbers(rates: Vector, scenarios: int, seed: int) -> tuple[np.ndarray, 
     Example
     -------
     >>> numbers, weight = draw_numbers(np.array([1.0, 0.01]), 5, 0)
-    >>> numbers[:, 0].tolist(), bool((numbers[1, 3:] > 0).all()), weight[0].round(3), weight.sum().round(12)
+    >>> (
+    ...     numbers[:, 0].tolist(),
+    ...     bool((numbers[1, 3:] > 0).all()),
+    ...     round(float(weight[0]), 3),
+    ...     round(float(weight.sum()), 12),
+    ... )
     ([0, 0], True, 0.364, 1.0)
     """
     rare = rates < RARE
