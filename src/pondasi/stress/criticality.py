@@ -35,7 +35,7 @@ STOP_WEEKS = 13
 """A supplier is gone for a quarter of a year."""
 FOLLOWED_WEEKS = 65
 """It is followed to a year after its return."""
-CHUNK = 2 * LANES
+CHUNK = LANES
 """Suppliers of a piece of work: some seconds, and series that take no memory to speak of."""
 MEASURES = ("gross", "net", "depth", "impact_week")
 """What is kept of `pondasi.stress.impact.COLUMNS`."""

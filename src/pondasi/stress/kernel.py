@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pondasi.stress.lanes import Blows, Frame, Lanes, Scratch, Watch
     from pondasi.stress.system import Floats, Ints
 
-LANES = 32
-"""Scenarios that are run side by side where there are many: four vectors of eight doubles; their lots fill a cache of
-16 MB."""
+LANES = 64
+"""Scenarios that are run side by side where there are many: eight vectors of eight doubles, so that
+what is read once of a lot serves many."""
 FLOW, SERVICE, RIGHT = 0, 1, 2
 """The kinds of `pondasi.stress.system.Kind`, as plain numbers."""
 ROWS = 8
