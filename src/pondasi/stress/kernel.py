@@ -320,19 +320,31 @@ def _move(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
         for q in range(f.need_start[j], f.need_start[j + 1]):
             if f.kind[q] != RIGHT:
                 service, along = f.kind[q] == SERVICE, f.along[q]
-                lacking = 0.0
+                taken = content if along else want
+                lacking, beyond = 0.0, 0.0
                 for v in range(lanes):
-                    rate[v] = content[v] if along else (want[v] if service else started[v])
-                    if along and not service:
-                        rate[v] *= slowest[v]
+                    rate[v] = taken[v]
+                    if not service:
+                        rate[v] = content[v] * slowest[v] if along else started[v]
                     lacking += w.missing[q, v]
+                    beyond += taken[v] - rate[v]
                 begin, end = f.lot_start[q], f.lot_start[q + 1]
                 if lacking > 0.0:
                     use_some(
-                        begin, end, f.coefficient, f.whole[q], rate, w.have[q], w.missing[q], w.row[1], w.row[2], s.lots
+                        begin,
+                        end,
+                        f.coefficient,
+                        f.whole[q],
+                        taken,
+                        rate,
+                        w.have[q],
+                        w.missing[q],
+                        w.row[1],
+                        w.row[2],
+                        s.lots,
                     )
-                else:
-                    use_plain(begin, end, f.coefficient, rate, s.lots)
+                elif beyond > 0.0:
+                    use_plain(begin, end, f.coefficient, taken, rate, s.lots)
         run_line(f.stage_start[j], f.stage_start[j + 1], s.line, started, speed, w.shipped[j])
         _share_out(f, s, w, j)
 
@@ -694,16 +706,20 @@ def arrive_plain(
     have: Floats,
     missing: Floats,
 ) -> None:
-    """Take in what was ordered, all of it; count what is at hand and what is missing of each lot."""
+    """Take in what was ordered, all of it; count what is at hand and what is missing of each lot.
+
+    What the user wants is taken out at once; `use_plain` and `use_some` put back what it cannot use, which
+    in most of the chain at most times is nothing.
+    """
     lanes = have.shape[0]
     for e in range(begin, end):
         a, goal = coefficient[e], target[e]
         for v in range(lanes):
             held = lots[e, v]
             held += max(0.0, a * want[v] + (goal - held) * per)
-            lots[e, v] = held
             have[v] += held
             missing[v] += max(0.0, a * rate[v] - held)
+            lots[e, v] = held - a * rate[v]
 
 
 @fast
@@ -742,6 +758,7 @@ def arrive_some(
                 ordered[e, v] += backlog[e, v]
                 have[v] += lots[e, v]
                 missing[v] += max(0.0, a * rate[v] - lots[e, v])
+                lots[e, v] -= a * rate[v]
         else:
             for v in range(lanes):
                 held = lots[e, v]
@@ -751,7 +768,7 @@ def arrive_some(
                 sent = served[i, v] * first + rest[i, v] * (open_ - first)
                 owed = max(0.0, asked - sent)
                 held += sent
-                lots[e, v] = held
+                lots[e, v] = held - a * rate[v]
                 backlog[e, v] = owed
                 owed_by[i, v] += owed
                 owing += owed
@@ -784,13 +801,13 @@ def meet(
 
 
 @fast
-def use_plain(begin: int, end: int, coefficient: Floats, rate: Floats, lots: Floats) -> None:
-    """Use each lot's own part, which is at hand."""
+def use_plain(begin: int, end: int, coefficient: Floats, taken: Floats, rate: Floats, lots: Floats) -> None:
+    """Put back what was taken of each lot beyond its use."""
     lanes = rate.shape[0]
     for e in range(begin, end):
         a = coefficient[e]
         for v in range(lanes):
-            lots[e, v] = max(0.0, lots[e, v] - a * rate[v])
+            lots[e, v] += a * (taken[v] - rate[v])
 
 
 @fast
@@ -799,6 +816,7 @@ def use_some(
     end: int,
     coefficient: Floats,
     whole: float,
+    taken: Floats,
     rate: Floats,
     have: Floats,
     missing: Floats,
@@ -806,23 +824,27 @@ def use_some(
     more: Floats,
     lots: Floats,
 ) -> None:
-    """Use each lot's own part as far as it goes, and what is missing there from the other lots."""
+    """Use each lot's own part as far as it goes, and what is missing there from the other lots.
+
+    In lanes where nothing is missing this is `use_plain`, to the bit.
+    """
     lanes = have.shape[0]
     for v in range(lanes):
         own[v] = 0.0
     for e in range(begin, end):
         a = coefficient[e]
         for v in range(lanes):
-            own[v] += min(lots[e, v], a * rate[v])
+            own[v] += min(lots[e, v] + a * taken[v], a * rate[v])
     for v in range(lanes):
         total, left = min(whole * rate[v], have[v]), have[v] - own[v]
-        more[v] = min(1.0, max(0.0, total - own[v]) / left) if missing[v] > 0.0 and left > 0.0 else 0.0
+        more[v] = min(1.0, max(0.0, total - own[v]) / left) if left > 0.0 else 0.0
     for e in range(begin, end):
         a = coefficient[e]
         for v in range(lanes):
-            held = lots[e, v]
+            held = lots[e, v] + a * taken[v]
             mine = min(held, a * rate[v])
-            lots[e, v] = max(0.0, held - mine - more[v] * (held - mine))
+            left_over = max(0.0, held - mine - more[v] * (held - mine))
+            lots[e, v] = left_over if missing[v] > 0.0 else lots[e, v] + a * (taken[v] - rate[v])
 
 
 @fast
