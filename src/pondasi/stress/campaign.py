@@ -119,7 +119,7 @@ def run_campaign(
         raise UsageError("country_without_use", country=home)
     system = build_system(world, flows)
     hazards = prepare_hazards(world, system.labels)
-    chunk = _Chunk(system, hazards, watch_country(system, flows.users, home), seed, mode, weeks, scenarios)
+    chunk = _Chunk(system, hazards, watch_country(system, flows.users, home).first(SHOWN), seed, mode, weeks, scenarios)
     pieces = list(range(0, scenarios, CHUNK))
     done = _find_done(cache, pieces)
     with open_executor(1) if executor is None else executor as pool:
@@ -162,8 +162,8 @@ class _Chunk:
         sampled = sample_shocks(self.hazards, numbers, self.seed, mode=self.mode, horizon_weeks=float(self.weeks))
         series = run_schedule(self.system, sampled.schedule, self.weeks, self.watches)
         base = self.watches.base(self.system)
-        table = measure_outcomes(series[:, :SHOWN], base[:SHOWN], self.watches.names[:SHOWN]).table
-        loss = 1 - series[:, :SHOWN] / base[None, :SHOWN, None]
+        table = measure_outcomes(series, base, self.watches.names).table
+        loss = 1 - series / base[None, :, None]
         outcomes = table[list(COLUMNS)].to_numpy(dtype=float).reshape(len(numbers), SHOWN, len(COLUMNS))
         return _Result(outcomes, _first_hazard(sampled.events, numbers, self.hazards), loss.astype(np.float32))
 
@@ -205,7 +205,7 @@ def _gather(chunk: _Chunk, results: list[_Result], home: str) -> Campaign:
         columns |= {f"{prefix}{name}": values[:, place, k] for k, name in enumerate(COLUMNS)}
     outcomes = pd.DataFrame(columns, pd.RangeIndex(len(values), name="scenario"))
     paths = np.concatenate([result.paths for result in results])
-    index = pd.MultiIndex.from_product([chunk.watches.names[:SHOWN], range(chunk.weeks)], names=["watch", "week"])
+    index = pd.MultiIndex.from_product([chunk.watches.names, range(chunk.weeks)], names=["watch", "week"])
     bands = {
         name: np.quantile(paths, level, axis=0).ravel()
         for name, level in (("low", LOW), ("median", MIDDLE), ("high", HIGH))

@@ -48,6 +48,10 @@ class Watches:
         ]
         return np.array(sums)
 
+    def first(self, count: int) -> Watches:
+        """Return the first watches alone."""
+        return Watches(self.names[:count], self.what[:count], self.members[:count], self.weights[:count])
+
     def compile(self) -> Watch:
         """Return the watches as the kernel reads them."""
         from pondasi.stress.lanes import Watch
