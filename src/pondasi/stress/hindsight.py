@@ -12,6 +12,7 @@ from pondasi.chain.prior import read_prior
 from pondasi.chain.records import World
 from pondasi.errors import BalanceError, UsageError
 from pondasi.executor import Serial
+from pondasi.stress.assess import HIGH, LOW
 from pondasi.stress.build import build_system
 from pondasi.stress.impact import CALM_WEEKS, ROUNDING, VISIBLE
 from pondasi.stress.kernel import SENT, SHIPPED
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from pondasi.stress.shock_library import ShockLibrary
     from pondasi.stress.system import Floats, System
 
-LOW, HIGH = 0.1, 0.9
-"""Ends of the interval of a row: four draws of five lie inside."""
 SETTLE_WEEKS = 26
 """A run goes on for so long after the weeks of its row, so that recoveries show."""
 
@@ -61,7 +60,7 @@ class ChainModel:
     def __call__(self, row: ScoreRow, overrides: tuple[Override, ...]) -> Mapping[str, float | None]:
         """Return what the model says of a row."""
         steps = round(max(row.to_week, 0.0)) + SETTLE_WEEKS
-        system, schedule = self._stage(row, overrides, None)
+        system, schedule = _stage(self.world, self.library, row, overrides, None)
         series, base = _watch(system, schedule, row, steps)
         if row.kind == "timing":
             return {"weeks": _find_week(row.measure, 1 - series / base)}
@@ -74,11 +73,6 @@ class ChainModel:
             lost = [one for one in drawn if one is not None]
             said |= {"low": float(np.quantile(lost, LOW)), "high": float(np.quantile(lost, HIGH))}
         return said
-
-    def _stage(
-        self, row: ScoreRow, overrides: Sequence[Override], draw: tuple[int, int] | None
-    ) -> tuple[System, Schedule]:
-        return _stage(self.world, self.library, row, overrides, draw)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 NOTHING = 0.005
-"""Weeks of output below which nothing is lost that a reader would act on: less than an hour's work a week."""
+"""Weeks of output below which nothing is lost that a reader would act on: a quarter of an hour of a week's work."""
 
 
 def say_shock(test: StressTest, shock: str, name: str, words: Words, numbers: Shows) -> str:
