@@ -5,7 +5,9 @@ import pytest
 
 from pondasi.chain.flows import balance_flows
 from pondasi.errors import UsageError
-from pondasi.plan.build import build_problem, list_options, spread_years
+from pondasi.plan.build import build_problem
+from pondasi.plan.build_options import list_options
+from pondasi.plan.build_tree import spread_years
 from pondasi.plan.build_year import find_plants, read_trade
 from pondasi.plan.case import load_case
 from pondasi.plan.futures import grow_tree
