@@ -12,9 +12,9 @@ from pondasi.executor import Processes
 from pondasi.plan.benders import evaluate, points_of, solve_benders, without_steps
 from pondasi.plan.cuts import CutPool, build_cut
 from pondasi.plan.extensive import solve_extensive
+from pondasi.plan.layout import Layout
 from pondasi.plan.objective import measure_risk
 from pondasi.plan.operations import Point, bound_columns, bound_rows, make_setting, sweep_node
-from pondasi.plan.strategy import Layout
 from pondasi.solver import InfeasibleError
 from tests.plan import brute_force
 from tests.plan.random_plans import make_plan, small_plans

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from pondasi.plan import strategy
-from pondasi.plan.strategy import BLOCKS, FAMILIES, Layout, build_strategy
+from pondasi.plan.layout import BLOCKS, Layout
+from pondasi.plan.strategy import FAMILIES, build_strategy
 from tests.plan.random_plans import make_plan
 
 

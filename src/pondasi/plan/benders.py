@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pondasi.executor import Executor
+    from pondasi.plan.layout import Layout
     from pondasi.plan.operations import Sweep
     from pondasi.plan.problem import PlanProblem, Vector
-    from pondasi.plan.strategy import Layout, Strategy
+    from pondasi.plan.strategy import Strategy
 
 STEP = 0.5
 """How far from the best known point towards the proposal the operations are asked in the first phase."""

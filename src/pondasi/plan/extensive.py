@@ -14,9 +14,10 @@ from scipy import sparse
 
 from pondasi.errors import MissingExtraError
 from pondasi.plan.benders import Answer
+from pondasi.plan.layout import BLOCKS
 from pondasi.plan.objective import cost_decisions
 from pondasi.plan.operations import Point, bound_columns, bound_rows, make_setting
-from pondasi.plan.strategy import BLOCKS, build_strategy
+from pondasi.plan.strategy import build_strategy
 from pondasi.solver import InfeasibleError, SolverError
 
 if TYPE_CHECKING:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from pondasi.plan.cuts import Cut
     from pondasi.plan.problem import PlanProblem, Vector, Whole
-    from pondasi.plan.strategy import Family, Strategy
+    from pondasi.plan.rows import Family
+    from pondasi.plan.strategy import Strategy
     from pondasi.solver import Solved
 
 SUMS = ("begun", "ready", "building", "running", "spent")

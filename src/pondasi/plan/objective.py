@@ -21,8 +21,8 @@ import numpy as np
 from scipy import sparse
 
 if TYPE_CHECKING:
+    from pondasi.plan.layout import Layout
     from pondasi.plan.problem import Operations, PlanProblem, Vector
-    from pondasi.plan.strategy import Layout
 
 
 def weigh_tail(values: Vector, weight: Vector, tail: float) -> Vector:
