@@ -41,6 +41,7 @@ def make_command(words: Words) -> click.Command:
         from pondasi.places import require_country
         from pondasi.plan.case import load_case
         from pondasi.plan.cuts import CutPool
+        from pondasi.plan.gates import tell_gates
         from pondasi.plan.roadmap import tabulate_plan, tell_partner, tell_plan
         from pondasi.plan.solve import QUICK_SECONDS, SECONDS, solve_plan, weigh_partner
         from pondasi.workspace import Manifest, open_workspace
@@ -72,7 +73,8 @@ def make_command(words: Words) -> click.Command:
             without = tabulate_plan(gain.without)
             tables |= {f"{name}_without": table for name, table in without.items()}
         folder = open_workspace(workspace_).save_run(manifest, tables)
-        told = tell_plan(plan, words, places_) + ([] if gain is None else [tell_partner(gain, words, places_)])
+        told = [*tell_plan(plan, words, places_, later=False), *tell_gates(plan, words, places_)]
+        told += [] if gain is None else [tell_partner(gain, words, places_)]
         if json_:
             say_json(
                 {

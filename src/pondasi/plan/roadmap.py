@@ -92,8 +92,12 @@ def tabulate_plan(plan: Plan) -> dict[str, pd.DataFrame]:
     return {**{name: table.reset_index() for name, table in tables.items()}, "measures": measures}
 
 
-def tell_plan(plan: Plan, words: Words, places: str = "plain") -> list[str]:
-    """Return a plan as sentences: its worth, what starts, money, people, and what it rests on."""
+def tell_plan(plan: Plan, words: Words, places: str = "plain", *, later: bool = True) -> list[str]:
+    """Return a plan as sentences: its worth, what starts, money, people, and what it rests on.
+
+    ``later`` tells whether what starts in some futures only is listed as well; `pondasi.plan.gates.tell_gates` says the
+    same by gates.
+    """
     problem = plan.problem
     steps = index_rows(plan.case.tables["steps"], "step")
     futures = name_nodes(plan.case, grow_tree(plan.case), words.language)
@@ -114,6 +118,8 @@ def tell_plan(plan: Plan, words: Words, places: str = "plain") -> list[str]:
             fields["partner"] = name_place_in_text(row["partner"], words.language, places)
         if row["future"] == root:
             key = "plan.start.partner" if "partner" in fields else "plan.start.alone"
+        elif not later:
+            continue
         else:
             fields["future"] = futures[row["future"]]
             key = "plan.start_if.partner" if "partner" in fields else "plan.start_if.alone"
