@@ -44,6 +44,7 @@ SURFACE = [
     "Findings",
     "Flows",
     "Overlay",
+    "PartnerValues",
     "Plan",
     "PondasiError",
     "Position",
@@ -78,6 +79,7 @@ SURFACE = [
     "save_chain",
     "save_template",
     "solve_plan",
+    "value_partners",
     "weigh_grades",
     "write_brief",
 ]

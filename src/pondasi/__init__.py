@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pondasi.chain.sample import sample_chains
     from pondasi.errors import BalanceError, DataError, PondasiError, Problem, UsageError
     from pondasi.facts import Figure
+    from pondasi.plan.partners import PartnerValues, value_partners
     from pondasi.plan.solve import Plan, solve_plan
     from pondasi.position.complexity import measure_complexity
     from pondasi.position.concentration import measure_concentration
@@ -47,6 +48,7 @@ _HOMES = {
     "Findings": "report.findings",
     "Flows": "chain.flows",
     "Overlay": "chain.overlay",
+    "PartnerValues": "plan.partners",
     "Plan": "plan.solve",
     "PondasiError": "errors",
     "Position": "position.profile",
@@ -81,6 +83,7 @@ _HOMES = {
     "save_chain": "chain.load",
     "save_template": "tables.excel_write",
     "solve_plan": "plan.solve",
+    "value_partners": "plan.partners",
     "weigh_grades": "chain.coverage",
     "write_brief": "report.brief",
 }
@@ -97,6 +100,7 @@ __all__ = [
     "Findings",
     "Flows",
     "Overlay",
+    "PartnerValues",
     "Plan",
     "PondasiError",
     "Position",
@@ -131,6 +135,7 @@ __all__ = [
     "save_chain",
     "save_template",
     "solve_plan",
+    "value_partners",
     "weigh_grades",
     "write_brief",
 ]

@@ -14,6 +14,7 @@ VERBS = (
     "position",
     "stress",
     "plan",
+    "partners",
     "brief",
     "explain",
     "coverage",

@@ -56,6 +56,7 @@ def make_group(words: Words) -> SpokenGroup:
             "position",
             "stress",
             "plan",
+            "partners",
             "brief",
             "explain",
             "coverage",
