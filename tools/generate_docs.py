@@ -25,7 +25,7 @@ from pondasi.stress.score_rows import load_score_rows
 from pondasi.stress.shock_form import load_form
 from pondasi.stress.shock_library import load_shocks
 from pondasi.stress.shocks import Interval
-from pondasi.tables.dictionary import Column, load_dictionary
+from pondasi.tables.dictionary import Column, load_dictionary, read_resource
 from pondasi.tables.rows import index_rows, list_rows
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -270,7 +270,39 @@ def write_shocks() -> str:
         lines.append(
             f"| `{row.row}` | {row.event} | {row.kind} | {counts} | {reason} | {seen} | {naive} | {row.unit} |"
         )
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, *_list_settings(), ""])
+
+
+def _list_settings() -> list[str]:
+    """Return the states of the market that events struck, and what is left out when an event is scored."""
+    lines = [
+        "",
+        "## States of the market",
+        "",
+        "From figures of the time that are no outcome; what a state means for stocks and spare capacity stands in",
+        "`data/backtests/market_traits.csv`.",
+        "",
+        "| event | nodes | of | state | grade | sources | why |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in read_resource("backtests/event_markets.csv"):
+        nodes = ", ".join(f"`{node}`" for node in row["nodes"].split("|"))
+        sources = ", ".join(f"`{source}`" for source in row["source"].split("|"))
+        part = [row["event"], nodes, f"`{row['trait']}`", row["market"], row["grade"], sources, _cell(row["note"])]
+        lines.append(f"| {' | '.join(part)} |")
+    lines += [
+        "",
+        "## Set with an event in sight",
+        "",
+        "Left out when that event is scored: the figure of the class of the node takes its place, or the one given here.",
+        "",
+        "| event | node | trait | instead |",
+        "| --- | --- | --- | --- |",
+    ]
+    for row in read_resource("backtests/set_with.csv"):
+        instead = f"{row['value']} ({row['low']} to {row['high']}): {_cell(row['note'])}" if row["value"] else "class"
+        lines.append(f"| {row['event']} | `{row['node']}` | `{row['trait']}` | {instead} |")
+    return lines
 
 
 def _span(interval: Interval) -> str:

@@ -44,6 +44,7 @@ TOUCHED = (
     "sites",
     "capability",
     "routes",
+    "reach",
     "concordance",
     "trade_prior",
     "trade_audit",

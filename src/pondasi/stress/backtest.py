@@ -38,8 +38,8 @@ class Run(Protocol):
     """A model: takes a row and the figures of its year, returns what it says.
 
     The answer holds ``lost`` (lost fraction over the weeks of the row, net of what is made up in them),
-    ``unbuffered`` (the same without stocks and without other sources), and where it has them ``low`` and
-    ``high`` (80 per cent interval of ``lost``), ``weeks`` (for rows of timing).
+    ``unbuffered`` (the same without stocks and without other sources), or for rows of timing ``weeks``;
+    and where it has them ``low`` and ``high``, the 80 per cent interval of ``lost`` or ``weeks``.
     """
 
     def __call__(self, row: ScoreRow, overrides: tuple[Override, ...]) -> Mapping[str, float | None]:
@@ -194,7 +194,7 @@ def judge_row(row: ScoreRow, said: Mapping[str, float | None]) -> RowResult:
         raise ValueError(f"row {row.row} has nothing to compare")
     if row.kind == "timing":
         weeks = said.get("weeks")
-        return RowResult(row, weeks, miss_weeks=miss_weeks(weeks, row.observed))
+        return RowResult(row, weeks, said.get("low"), said.get("high"), miss_weeks=miss_weeks(weeks, row.observed))
     lost, unbuffered = said.get("lost"), said.get("unbuffered")
     if lost is None or unbuffered is None or row.scale is None:
         raise ValueError(f"row {row.row} needs 'lost', 'unbuffered' and a scale")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pondasi.chain.flows import Flows
-    from pondasi.chain.records import Chain, World
+    from pondasi.chain.records import World
     from pondasi.stress.system import Flags, Floats, Ints, System
 
 FORCE = {"critical": 1.0, "important": 0.5, "marginal": 0.0}
@@ -30,6 +30,8 @@ ALONG = 0.5
 """A node of whose use more than half falls along the line enters along it."""
 ROUNDING = 1e-9
 """A stock that lasts a step but for this part lasts it: weeks were turned to steps and back."""
+REACH = "reach"
+"""The companion table with how far an input reaches: the part of its user's output that needs it (stress.4)."""
 PACE = "pace"
 """The companion table with the pace of reactions."""
 
@@ -69,7 +71,7 @@ def build_system(world: World, flows: Flows | None = None, *, step: float = 1.0)
     node = flows.labels.get_level_values("node").to_numpy(dtype=object)
     names, code = np.unique(node, return_inverse=True)
     user = np.isin(names, flows.users)
-    edges = _list_edges(world.chain, flows, names, code)
+    edges = _list_edges(world, flows, names, code)
     sells = np.zeros(len(names), dtype=bool)
     sells[edges.node[edges.kind != Kind.RIGHT]] = True
     to_users = np.zeros(len(names), dtype=bool)
@@ -137,10 +139,12 @@ class _Edges:
     force: Floats
 
 
-def _list_edges(chain: Chain, flows: Flows, names: np.ndarray, code: Ints) -> _Edges:
+def _list_edges(world: World, flows: Flows, names: np.ndarray, code: Ints) -> _Edges:
     """Return flows and rights between labels; what reaches a user only by capital links is service."""
     goods, rights = sparse.coo_array(flows.Z), sparse.coo_array(flows.licence)
-    links = inherit_links(chain)
+    links = inherit_links(world.chain)
+    table = world.companions.get(REACH)
+    reach = {} if table is None else table.set_index(["supplier", "user"])["share"].to_dict()
     stated = {
         (supplier, user, role): essentiality
         for supplier, user, role, essentiality in links[["supplier", "user", "role", "essentiality"]].itertuples(
@@ -156,7 +160,7 @@ def _list_edges(chain: Chain, flows: Flows, names: np.ndarray, code: Ints) -> _E
             q, p = names[number // len(names)], names[number % len(names)]
             role = next(name for name in roles if (q, p, name) in stated)
             kinds[pair == number] = {"flow": Kind.FLOW, "capital": Kind.SERVICE, "licence": Kind.RIGHT}[role]
-            forces[pair == number] = FORCE[stated[q, p, role]]
+            forces[pair == number] = reach.get((q, p), FORCE[stated[q, p, role]])
         parts.append((i, j, code[i], matrix.data, kinds, forces))
     return _Edges(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 

@@ -10,6 +10,7 @@ import numpy as np
 from pondasi.chain.flows import balance_flows
 from pondasi.chain.prior import read_prior
 from pondasi.chain.records import World
+from pondasi.chain.sample import prepare_draws
 from pondasi.errors import BalanceError, UsageError
 from pondasi.executor import Serial
 from pondasi.stress.assess import HIGH, LOW
@@ -25,6 +26,7 @@ from pondasi.stress.watches import watch_suppliers
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pondasi.chain.sample import Sampler
     from pondasi.executor import Executor
     from pondasi.stress.schedule import Schedule
     from pondasi.stress.score_rows import Override, ScoreRow
@@ -46,7 +48,7 @@ class ChainModel:
     library
         Shocks by id, and the sources that overrides name.
     draws, seed
-        Draws from the intervals of shocks and overrides for the interval of a row; 0 for none.
+        Chains, overrides and shocks drawn from their intervals together, for the interval of a row; 0 for none.
     executor
         Where the draws are run.
     """
@@ -63,22 +65,29 @@ class ChainModel:
         system, schedule = _stage(self.world, self.library, row, overrides, None)
         series, base = _watch(system, schedule, row, steps)
         if row.kind == "timing":
-            return {"weeks": _find_week(row.measure, 1 - series / base)}
+            weeks = {"weeks": _find_week(row.measure, 1 - series / base)}
+            return weeks | self._band(row, overrides, steps)
         bare, bare_base = _watch(unbuffer_system(system), schedule, row, steps)
         said: dict[str, float | None] = {"lost": _lose(series, base, row), "unbuffered": _lose(bare, bare_base, row)}
-        if self.draws:
-            drawn = self.executor.map(
-                _Draw(self.world, self.library, row, overrides, self.seed, steps), range(self.draws)
-            )
-            lost = [one for one in drawn if one is not None]
-            said |= {"low": float(np.quantile(lost, LOW)), "high": float(np.quantile(lost, HIGH))}
-        return said
+        return said | self._band(row, overrides, steps)
+
+    def _band(self, row: ScoreRow, overrides: tuple[Override, ...], steps: int) -> dict[str, float | None]:
+        """Return the ends of the interval; a time that a draw never reaches counts as late."""
+        if not self.draws:
+            return {}
+        sampler = prepare_draws(self.world.chain, self.seed)
+        job = _Draw(sampler, self.world, self.library, row, overrides, self.seed, steps)
+        drawn = [one for one in self.executor.map(job, range(self.draws)) if one is not None]
+        ends = {"low": LOW, "high": HIGH} if drawn else {}
+        found = {name: float(np.quantile(drawn, level, method="inverted_cdf")) for name, level in ends.items()}
+        return {name: value if np.isfinite(value) else None for name, value in found.items()}
 
 
 @dataclass(frozen=True)
 class _Draw:
-    """One draw of a row; what travels to a worker."""
+    """One draw of a row: chain, figures of its year and shocks together; what travels to a worker."""
 
+    sampler: Sampler
     world: World
     library: ShockLibrary
     row: ScoreRow
@@ -87,13 +96,17 @@ class _Draw:
     steps: int
 
     def __call__(self, number: int) -> float | None:
-        """Return the loss of draw ``number``; None if its chain has no balance."""
+        """Return the loss of draw ``number``, or the week of a row of timing; None if its chain has no balance."""
         drawn = vary_overrides(self.overrides, self.seed, number)
+        world = World(self.sampler.draw(number), self.world.companions)
         try:
-            system, schedule = _stage(self.world, self.library, self.row, drawn, (self.seed, number))
+            system, schedule = _stage(world, self.library, self.row, drawn, (self.seed, number))
         except BalanceError:
             return None
         series, base = _watch(system, schedule, self.row, self.steps)
+        if self.row.kind == "timing":
+            week = _find_week(self.row.measure, 1 - series / base)
+            return np.inf if week is None else week
         return _lose(series, base, self.row)
 
 

@@ -2,7 +2,8 @@
 
 The rows cover every event of the set, scored or not, with the reason; figures of events that are held
 out are not in the project. Beside them stand the figures of the chain that differ in the year of the
-event, each with its source.
+event, each with its source: those of the row, and those that follow by rule from the state of the market
+and from what had been set with the event in sight (`pondasi.stress.score_settings`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pondasi.errors import DataError, Place
+from pondasi.stress.score_settings import SETTINGS, Settings
 from pondasi.stress.shock_library import check_tables
 from pondasi.stress.shocks import Interval
 from pondasi.tables.cells import type_table
@@ -22,6 +24,10 @@ from pondasi.tables.rows import list_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
+
+    from pondasi.stress.score_settings import Setting
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,16 @@ def load_score_rows(path: str | Path | None = None) -> ScoreSheet:
     >>> sum(row.counted for row in sheet.rows if row.kind == "loss")
     6
     """
-    folder = Path(str(resources.files("pondasi") / "data" / "backtests")) if path is None else Path(path)
+    shipped = _read_tables(Path(str(resources.files("pondasi") / "data" / "backtests")))
+    typed = shipped if path is None else _read_tables(Path(path))
+    rows = tuple(_read_row(row) for row in list_rows(typed["score_rows"]))
+    own = [_read_override(row) for row in list_rows(typed["score_overrides"])] if "score_overrides" in typed else []
+    settings = Settings({name: typed.get(name, shipped[name]) for name in SETTINGS})
+    return ScoreSheet(rows, {row.row: _complete(row, [o for o in own if o.row == row.row], settings) for row in rows})
+
+
+def _read_tables(folder: Path) -> dict[str, pd.DataFrame]:
+    """Return the tables of a folder, checked."""
     dictionary = load_dictionary()
     pack = read_pack(folder)
     typed = {name: type_table(pack, raw, dictionary) for name, raw in pack.tables.items()}
@@ -134,10 +149,23 @@ def load_score_rows(path: str | Path | None = None) -> ScoreSheet:
     errors = [problem for problem in pack.problems if problem.level == "error"]
     if errors:
         raise DataError(errors, "pack_has_problems", file=pack.file)
-    rows = tuple(_read_row(row) for row in list_rows(typed["score_rows"].frame))
-    others = typed.get("score_overrides")
-    overrides = [] if others is None else [_read_override(row) for row in list_rows(others.frame)]
-    return ScoreSheet(rows, {row.row: tuple(o for o in overrides if o.row == row.row) for row in rows})
+    return {name: table.frame for name, table in typed.items()}
+
+
+def _complete(row: ScoreRow, own: list[Override], settings: Settings) -> tuple[Override, ...]:
+    """Put what follows by rule behind the figures of the row, which come first."""
+    if not row.runs:
+        return tuple(own)
+    told = {(o.node, o.trait) for o in own if o.changed == "traits"}
+    found = settings.find(tuple(row.event.split("+")))
+    return (*own, *(_follow(row.row, one) for one in found if (one.node, one.trait) not in told))
+
+
+def _follow(row: str, setting: Setting) -> Override:
+    return _read_override(
+        {"row": row, "changed": "traits", "node": setting.node, "country": None, "why": setting.why, **setting.figure}
+        | {"node": setting.node, "trait": setting.trait}
+    )
 
 
 def _read_row(row: dict[str, Any]) -> ScoreRow:
