@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pondasi.errors import UsageError
 from pondasi.plan.benders import solve_benders
-from pondasi.plan.carry import carry_over
+from pondasi.plan.carry import move_plan
 from pondasi.plan.coalitions import Coalitions, restrict_partners
 from pondasi.plan.layout import Layout
 from pondasi.plan.partners import share_value
@@ -95,12 +95,13 @@ def test_a_plan_is_read_where_other_starts_are_offered():
     problem = small(3)
     answer = solve_benders(problem, gap=0)
     everyone, nobody = Layout(problem), Layout(restrict_partners(problem, []))
-    same = carry_over(answer.x, answer.layout, everyone)
+    same, lost = move_plan(answer.x, answer.layout, everyone)
+    assert lost == 0
     assert same == pytest.approx(answer.x)
     uses = problem.options.partner[answer.layout.starts[0][answer.layout.read(answer.x, "z") > 0.5]]
-    assert (carry_over(answer.x, everyone, nobody) is None) == bool((uses >= 0).any())
+    assert move_plan(answer.x, everyone, nobody)[1] == (uses >= 0).sum()
     alone = solve_benders(nobody.problem, gap=0)
-    back = carry_over(carry_over(alone.x, alone.layout, everyone), everyone, alone.layout)
+    back, _ = move_plan(move_plan(alone.x, alone.layout, everyone)[0], everyone, alone.layout)
     assert back == pytest.approx(alone.x)
 
 

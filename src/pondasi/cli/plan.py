@@ -13,10 +13,20 @@ from pondasi.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
+
+    from pondasi.executor import Executor
+    from pondasi.plan.cuts import CutPool
+    from pondasi.plan.solve import Plan
     from pondasi.words import Words
 
 SHORT = 1
 """Exit code of a search that ended before its gap: an answer, and less than was asked for."""
+
+FRESH_DRAWS = 5
+"""Fresh draws of disruptions that a plan is priced on."""
+FULL_SHARE = 0.2
+"""Part of the time that the full tree of futures may take."""
 
 
 def make_command(words: Words) -> click.Command:
@@ -29,6 +39,7 @@ def make_command(words: Words) -> click.Command:
         quick: bool,
         seconds: float | None,
         scenarios: int | None,
+        worth: bool,
         workspace_: Path | None,
         seed_: int,
         workers_: int,
@@ -65,16 +76,20 @@ def make_command(words: Words) -> click.Command:
             )
             if other is not None:
                 gain = weigh_partner(plan, other, seconds=limit, executor=executor, pool=pool)
+            more = _weigh_futures(plan, seed_, limit, executor, pool, words) if worth else ({}, [])
         chain = case.world.chain
         chosen = {"home": home, "with": other, "quick": quick, "scenarios": len(plan.problem.operations.weight)}
+        chosen |= {"worth": True} if worth else {}
         manifest = Manifest("plan", chosen, chain.origin, seed_, companions=case.world.companions_hash)
         tables = tabulate_plan(plan)
         if gain is not None:
             without = tabulate_plan(gain.without)
             tables |= {f"{name}_without": table for name, table in without.items()}
+        tables |= more[0]
         folder = open_workspace(workspace_).save_run(manifest, tables)
         told = [*tell_plan(plan, words, places_, later=False), *tell_gates(plan, words, places_)]
         told += [] if gain is None else [tell_partner(gain, words, places_)]
+        told += more[1]
         if json_:
             say_json(
                 {
@@ -107,7 +122,41 @@ def make_command(words: Words) -> click.Command:
             click.Option(
                 ["--scenarios"], type=click.IntRange(min=3), metavar="N", help=words.say("cli.option.scenarios")
             ),
+            click.Option(["--worth"], is_flag=True, help=words.say("cli.option.worth")),
             *take(words, "language", "places", "workspace", "seed", "workers", "json", "quiet"),
         ],
         help=words.say("cli.plan.long"),
     )
+
+
+def _weigh_futures(
+    plan: Plan, seed: int, seconds: float, executor: Executor, pool: CutPool, words: Words
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Return tables and sentences of what planning for several futures is worth, and of the plan on other years and futures."""
+    import pandas as pd
+
+    from pondasi.plan.all_futures import value_on_all_futures
+    from pondasi.plan.tell_worth import tell_all_futures, tell_fresh, tell_worth
+    from pondasi.plan.values import value_afresh
+    from pondasi.plan.worth import measure_worth
+
+    worth = measure_worth(
+        plan.problem,
+        plan.answer,
+        plan.reference,
+        gap=plan.gap,
+        seconds=seconds * (1 - FULL_SHARE),
+        executor=executor,
+        pool=pool,
+    )
+    fresh = value_afresh(plan, range(seed + 1, seed + 1 + FRESH_DRAWS), executor=executor)
+    every = value_on_all_futures(plan, seed=seed, seconds=seconds * FULL_SHARE, executor=executor)
+    rows = {
+        "inside": (plan.value, plan.most),
+        "fresh": (fresh.low, fresh.high),
+        "all_futures": (every.low, every.high),
+        "kept": (every.kept, every.kept),
+    }
+    other = pd.DataFrame.from_dict(rows, orient="index", columns=["low", "high"]).rename_axis("measure").reset_index()
+    told = [*tell_worth(worth, plan.problem.tree, words), tell_fresh(fresh, words), tell_all_futures(every, words)]
+    return worth.as_tables() | {"other_values": other}, told

@@ -1,4 +1,4 @@
-"""Decisions of one problem read as decisions of another that offers other starts."""
+"""Decisions of one problem read as decisions of another: other starts on offer, or another tree of the same years."""
 
 from __future__ import annotations
 
@@ -8,38 +8,45 @@ import numpy as np
 
 if TYPE_CHECKING:
     from pondasi.plan.layout import Layout
-    from pondasi.plan.problem import Vector
+    from pondasi.plan.problem import Vector, Whole
 
 TAKEN = 0.5
 """A start above this is one: whole starts are 0 or 1 up to the rounding of the solver."""
+BY_START, BY_YEAR = ("z", "size"), ("threshold",)
+"""Blocks that count starts, and years; all others end in the nodes of the tree."""
 
 
-def carry_over(x: Vector, source: Layout, target: Layout) -> Vector | None:
-    """Return the decisions of a plan where starts stand elsewhere; None if one that it takes is not offered there.
-
-    Both problems have the same steps, options and tree, so that only the blocks of starts differ.
+def move_plan(x: Vector, source: Layout, target: Layout, nodes: Whole | None = None) -> tuple[Vector, int]:
+    """Return the decisions of a plan in another problem of the same options, and how many starts had no place there.
 
     Parameters
     ----------
     x
         All variables in the order of ``source``.
+    nodes
+        Node of the source that each node of the target stands for, shape (N of the target,); the same by default.
 
     Returns
     -------
-    All variables in the order of ``target``.
+    All variables in the order of ``target``. Limits are not looked at: where years or limits differ, the plan may not
+    keep them. A start without a place is left out.
     """
-    nodes = len(source.problem.tree)
-    was, now = (option * nodes + node for option, node in (source.starts, target.starts))
-    taken = np.flatnonzero(source.read(x, "z") > TAKEN)
-    if not np.isin(was[taken], now).all():
-        return None
-    place = np.searchsorted(now, was[taken])
+    number = len(target.problem.tree)
+    nodes = np.arange(number) if nodes is None else nodes
     found = np.zeros(target.columns)
     for block in source.first:
-        if block not in {"z", "size"}:
-            found[target.first[block] : target.first[block] + source.read(x, block).size] = source.read(
-                x, block
-            ).ravel()
-    for block in ("z", "size"):
-        found[target.at(block, place)] = source.read(x, block)[taken]
-    return found
+        if block in BY_START:
+            continue
+        values = source.read(x, block)
+        values = values if block in BY_YEAR else values[..., nodes]
+        found[target.first[block] : target.first[block] + values.size] = values.ravel()
+    option, node = target.starts
+    shape = len(source.problem.options), len(source.problem.tree)
+    taken = np.zeros(shape, dtype=bool)
+    taken[source.starts] = source.read(x, "z") > TAKEN
+    here = taken[option, nodes[node]]
+    for block in BY_START:
+        table = np.zeros(shape)
+        table[source.starts] = source.read(x, block)
+        found[target.at(block, np.flatnonzero(here))] = table[option, nodes[node]][here]
+    return found, int(taken[:, nodes].sum() - here.sum())

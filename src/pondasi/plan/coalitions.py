@@ -20,7 +20,7 @@ import numpy as np
 
 from pondasi.errors import UsageError
 from pondasi.plan.benders import LEAST, evaluate, solve_benders, without_steps
-from pondasi.plan.carry import TAKEN, carry_over
+from pondasi.plan.carry import TAKEN, move_plan
 from pondasi.plan.cuts import CutPool
 from pondasi.plan.layout import Layout
 from pondasi.solver import InfeasibleError
@@ -193,8 +193,7 @@ class Coalitions:
             raise UsageError("coalition_impossible", members=names) from error
         fact = Fact(mask, self.uses(problem, answer), self.reference - answer.cost, self.reference - answer.bound)
         self.facts.append(fact)
-        plan = carry_over(answer.x, layout, self.layout)
-        self.plans.append(answer.x if plan is None else plan)
+        self.plans.append(move_plan(answer.x, layout, self.layout)[0])
         return fact
 
     def members(self, mask: int) -> tuple[int, ...]:
@@ -210,7 +209,8 @@ class Coalitions:
         fitting = [k for k, fact in enumerate(self.facts) if fact.used & mask == fact.used]
         if not fitting:
             return None
-        return carry_over(self.plans[max(fitting, key=lambda k: self.facts[k].low)], self.layout, layout)
+        best = max(fitting, key=lambda k: self.facts[k].low)
+        return move_plan(self.plans[best], self.layout, layout)[0]
 
     def uses(self, problem: PlanProblem, answer: Answer) -> int:
         """Return the partners whose options or money a plan uses."""

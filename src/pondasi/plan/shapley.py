@@ -108,8 +108,8 @@ def sample_orders(
 ) -> tuple[Matrix, int]:
     """Return Shapley values from random orders of joining, for games too large to be written out (plan.64).
 
-    Every order is followed by its reverse, which takes out the part of the error that is odd in the order (Castro,
-    Gomez and Tejada 2009, doi:10.1016/j.cor.2008.04.004, for the sampling). The interval adds the error of the sample, by
+    Sampling of orders: Castro, Gomez and Tejada 2009, doi:10.1016/j.cor.2008.04.004. Here every order is followed by its
+    reverse, which takes out the part of the error that is odd in the order. The interval adds the error of the sample, by
     Student's t over the pairs, to what is not known of each contribution.
 
     Parameters
