@@ -124,7 +124,7 @@ def test_stocks_and_spare_capacity_grow_as_a_market_slackens() -> None:
 
 def test_spare_capacity_is_what_use_of_capacity_leaves() -> None:
     table = read("market_traits").astype({"value": float}).set_index(["class", "market", "trait"])["value"]
-    for name in ("fabs", "packaging"):
+    for name in ("fabs", "fabs_memory", "packaging"):
         for market in MARKETS:
             reach = table[name, market, "utilisation"] * (1 + table[name, market, "overcapacity_max"])
             low, high = (CEILING[0] - 0.04, CEILING[1]) if name == "packaging" else CEILING
