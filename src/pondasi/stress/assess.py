@@ -20,7 +20,8 @@ from pondasi.stress.mitigate import STAGES, strip_system
 from pondasi.stress.resolve import resolve_shock, weigh_suppliers
 from pondasi.stress.schedule import join_schedules
 from pondasi.stress.shocks import vary_shock
-from pondasi.stress.simulate import run_schedule
+from pondasi.stress.struck import run_struck
+from pondasi.stress.twins import find_made
 from pondasi.stress.watches import HOME, watch_country
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pondasi.stress.schedule import Schedule
     from pondasi.stress.shocks import Shock
     from pondasi.stress.system import Floats, System
+    from pondasi.stress.watches import Watches
 
     Progress = Callable[[int, int], None]
 
@@ -141,8 +143,7 @@ def run_stress_test(
     names = tuple(shock.id for shock in shocks)
     system = build_system(world, flows)
     schedule = job.resolve(system, world, shocks)
-    watches = watch_country(system, flows.users, home)
-    series = run_schedule(system, schedule, weeks, watches)
+    series, watches = job.run(system, schedule)
     central = measure_outcomes(series, watches.base(system), watches.names).table
     drawn = _draw(job, draws, executor, progress)
     return StressTest(
@@ -150,7 +151,7 @@ def run_stress_test(
         shocks=names,
         outcomes=_name_shocks(_band(central, [one[0] for one in drawn]), names),
         paths=_tabulate_paths(series, watches.base(system), [one[1] for one in drawn], watches.names, names),
-        carried=_strip(system, schedule, weeks, flows.users, home, names, central),
+        carried=_strip(job, system, schedule, names, central),
         losses=_value(world, central, users, system, names, home),
         draws=len(drawn),
         weeks=weeks,
@@ -178,8 +179,7 @@ class _Job:
         except BalanceError:
             return None
         shocks = [vary_shock(shock, self.seed, draw) for shock in self.shocks]
-        watches = watch_country(system, self.users, self.home)
-        series = run_schedule(system, self.resolve(system, world, shocks), self.weeks, watches)
+        series, watches = self.run(system, self.resolve(system, world, shocks))
         base = watches.base(system)
         outcomes = measure_outcomes(series, base, watches.names).table
         return outcomes, 1 - series[:, :SHOWN] / base[None, :SHOWN, None]
@@ -188,6 +188,14 @@ class _Job:
         """Return the shocks as scenarios on the suppliers of a system."""
         holdings = weigh_suppliers(world.chain, system.labels)
         return join_schedules([resolve_shock(shock, system.labels, holdings, home=self.home) for shock in shocks])
+
+    def run(self, system: System, schedule: Schedule) -> tuple[Floats, Watches]:
+        """Return what the country's watches record, each shock on a chain whose products follow the struck plants."""
+
+        def watch(chain: System) -> Watches:
+            return watch_country(chain, self.users, self.home)
+
+        return run_struck(system, schedule, self.weeks, watch, find_made(self.world.chain))
 
 
 SHOWN = 2
@@ -238,21 +246,12 @@ def _tabulate_paths(
     return pd.DataFrame(columns, index)
 
 
-def _strip(
-    system: System,
-    schedule: Schedule,
-    weeks: int,
-    users: Sequence[str],
-    home: str,
-    names: Sequence[str],
-    central: pd.DataFrame,
-) -> pd.DataFrame:
+def _strip(job: _Job, system: System, schedule: Schedule, names: Sequence[str], central: pd.DataFrame) -> pd.DataFrame:
     """Return the gross loss of home as stocks, spare capacity and other sources are added; the last is the central run."""
     rows = []
     for stage in STAGES[:-1]:
         stripped = strip_system(system, stage)
-        watches = watch_country(stripped, users, home)
-        series = run_schedule(stripped, schedule, weeks, watches)
+        series, watches = job.run(stripped, schedule)
         gross = measure_outcomes(series, watches.base(stripped), watches.names).of(HOME)["gross"].tolist()
         rows += [(name, stage, value) for name, value in zip(names, gross, strict=True)]
     whole = central[central.index.get_level_values("watch") == HOME]["gross"].tolist()

@@ -19,12 +19,13 @@ from pondasi.stress.impact import CALM_WEEKS, ROUNDING, VISIBLE
 from pondasi.stress.kernel import SENT, SHIPPED
 from pondasi.stress.mitigate import unbuffer_system
 from pondasi.stress.resolve import weigh_suppliers
-from pondasi.stress.simulate import run_schedule
 from pondasi.stress.staging import revise_chain, stage_row, vary_overrides
+from pondasi.stress.struck import run_struck
+from pondasi.stress.twins import find_made
 from pondasi.stress.watches import watch_suppliers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from pondasi.chain.sample import Sampler
     from pondasi.executor import Executor
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pondasi.stress.score_rows import Override, ScoreRow
     from pondasi.stress.shock_library import ShockLibrary
     from pondasi.stress.system import Floats, System
+    from pondasi.stress.watches import Watches
 
 SETTLE_WEEKS = 26
 """A run goes on for so long after the weeks of its row, so that recoveries show."""
@@ -63,11 +65,12 @@ class ChainModel:
         """Return what the model says of a row."""
         steps = round(max(row.to_week, 0.0)) + SETTLE_WEEKS
         system, schedule = _stage(self.world, self.library, row, overrides, None)
-        series, base = _watch(system, schedule, row, steps)
+        made = find_made(self.world.chain)
+        series, base = _watch(system, schedule, row, steps, made)
         if row.kind == "timing":
             weeks = {"weeks": _find_week(row.measure, 1 - series / base)}
             return weeks | self._band(row, overrides, steps)
-        bare, bare_base = _watch(unbuffer_system(system), schedule, row, steps)
+        bare, bare_base = _watch(unbuffer_system(system), schedule, row, steps, made)
         said: dict[str, float | None] = {"lost": _lose(series, base, row), "unbuffered": _lose(bare, bare_base, row)}
         return said | self._band(row, overrides, steps)
 
@@ -103,7 +106,7 @@ class _Draw:
             system, schedule = _stage(world, self.library, self.row, drawn, (self.seed, number))
         except BalanceError:
             return None
-        series, base = _watch(system, schedule, self.row, self.steps)
+        series, base = _watch(system, schedule, self.row, self.steps, find_made(world.chain))
         if self.row.kind == "timing":
             week = _find_week(self.row.measure, 1 - series / base)
             return np.inf if week is None else week
@@ -125,16 +128,24 @@ def _stage(
     return system, stage_row(row, overrides, library, system.labels, holdings, draw=draw)
 
 
-def _watch(system: System, schedule: Schedule, row: ScoreRow, steps: int) -> tuple[Floats, float]:
+def _watch(
+    system: System, schedule: Schedule, row: ScoreRow, steps: int, made: Collection[str]
+) -> tuple[Floats, float]:
     """Return the output that the row is about, step by step, and its base."""
-    nodes, countries = (system.labels.get_level_values(level).to_numpy(dtype=object) for level in ("node", "country"))
-    here = np.isin(nodes, row.nodes)
-    if row.countries:
-        here &= np.isin(countries, row.countries)
-    if not here.any():
-        raise UsageError("row_without_output", row=row.row)
-    watches = watch_suppliers([("output", SENT if row.measure == "lost_deliveries" else SHIPPED, here)])
-    return run_schedule(system, schedule, steps, watches)[0, 0], float(watches.base(system)[0])
+
+    def watch(system: System) -> Watches:
+        nodes, countries = (
+            system.labels.get_level_values(level).to_numpy(dtype=object) for level in ("node", "country")
+        )
+        here = np.isin(nodes, row.nodes)
+        if row.countries:
+            here &= np.isin(countries, row.countries)
+        if not here.any():
+            raise UsageError("row_without_output", row=row.row)
+        return watch_suppliers([("output", SENT if row.measure == "lost_deliveries" else SHIPPED, here)])
+
+    series, watches = run_struck(system, schedule, steps, watch, made)
+    return series[0, 0], float(watches.base(system)[0])
 
 
 def _lose(series: Floats, base: float, row: ScoreRow) -> float:

@@ -16,18 +16,20 @@ from pondasi.stress.impact import measure_outcomes
 from pondasi.stress.kernel import DELIVERED
 from pondasi.stress.resolve import resolve_shock, weigh_suppliers
 from pondasi.stress.schedule import join_schedules
-from pondasi.stress.simulate import run_schedule
+from pondasi.stress.struck import run_struck
 from pondasi.stress.system import Kind
+from pondasi.stress.twins import find_made
 from pondasi.stress.watches import watch_suppliers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from pondasi.chain.flows import Flows
     from pondasi.chain.records import World
     from pondasi.stress.schedule import Schedule
     from pondasi.stress.shocks import Shock
     from pondasi.stress.system import Floats, Ints, System
+    from pondasi.stress.watches import Watches
 
 WEEKS = 156
 """A disruption is followed for three years."""
@@ -123,9 +125,10 @@ def rank_remedies(
     weight = np.ones(len(shocks)) if weights is None else np.asarray(weights, dtype=float)
     weight = weight / weight.sum()
     mine = np.array([system.labels.get_loc((name, home)) for name in users])
+    made = find_made(world.chain)
 
     def lose(changed: System) -> float:
-        return float(weight @ _lose(changed, schedule, weeks, mine, added))
+        return float(weight @ _lose(changed, schedule, weeks, [(name, home) for name in users], added, made))
 
     lost = lose(system)
     rows = []
@@ -168,11 +171,21 @@ def _use(system: System, needs: Ints) -> Floats:
     return (system.coefficient * system.output[system.user])[lots]
 
 
-def _lose(system: System, schedule: Schedule, weeks: int, users: Ints, added: Floats) -> Floats:
+def _lose(
+    system: System,
+    schedule: Schedule,
+    weeks: int,
+    users: Sequence[tuple[str, str]],
+    added: Floats,
+    made: Collection[str],
+) -> Floats:
     """Return the value added that some users lose in each scenario, net of what they make up [USD]."""
-    every = np.arange(len(system.output))
-    watches = watch_suppliers([(str(user), DELIVERED, every == user) for user in users])
-    series = run_schedule(system, schedule, round(weeks / system.step), watches)
+
+    def watch(chain: System) -> Watches:
+        nodes, countries = (chain.labels.get_level_values(k).to_numpy(dtype=object) for k in ("node", "country"))
+        return watch_suppliers([(name, DELIVERED, (nodes == name) & (countries == home)) for name, home in users])
+
+    series, watches = run_struck(system, schedule, round(weeks / system.step), watch, made)
     base = watches.base(system)
     net = measure_outcomes(series, base, watches.names, step=system.step).table["net"].to_numpy()
     lost: Floats = net.reshape(len(schedule), len(users)) @ (base / system.step * added)
