@@ -13,7 +13,7 @@ from pondasi.stress.kernel import DELIVERED
 from pondasi.stress.resolve import resolve_shock, weigh_suppliers
 from pondasi.stress.schedule import average_losses
 from pondasi.stress.shock_library import load_shock
-from pondasi.stress.simulate import find_closed, run_schedule
+from pondasi.stress.simulate import Routes, run_schedule
 from pondasi.stress.state import Hits, proportional, rest
 from pondasi.stress.watches import watch_suppliers
 
@@ -60,12 +60,12 @@ def kernel_on_world() -> float:
 def _hits(system, schedule, means, step) -> Hits:  # noqa: ANN001 - as in pondasi.stress.simulate
     """Return what one step takes away: a blockade stops shipping, and routes to the country."""
     door, passing = np.ones(len(system.output)), np.ones(len(system.supplier))
-    shipping = schedule.select("shipping")
+    shipping, routes = schedule.select("shipping"), Routes.of(system)
     for row in range(schedule.rows):
         if shipping[row]:
             door[schedule.supplier[row]] *= 1 - means[row, step]
         else:
-            passing[find_closed(system, schedule, row)] *= 1 - means[row, step]
+            passing[routes.find_closed(schedule, row)] *= 1 - means[row, step]
     none = np.zeros(len(system.output))
     return Hits(none, none, 1 - door, none, none, 1 - passing)
 

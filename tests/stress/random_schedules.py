@@ -4,7 +4,7 @@ import numpy as np
 
 from pondasi.stress.schedule import Schedule
 from pondasi.stress.shocks import CHANNELS
-from pondasi.stress.simulate import find_closed
+from pondasi.stress.simulate import Routes
 from pondasi.stress.state import Hits
 
 PLAIN = ("starts", "line", "shipping", "demand")
@@ -34,14 +34,14 @@ def draw_schedule(system, seed, *, scenarios=3, rows=3, channels=CHANNELS):
 
 def hits_of(system, schedule, scenario, step, means):
     """Return what one step of one scenario takes away, from the mean losses of all rows."""
-    n = len(system.output)
+    n, routes = len(system.output), Routes.of(system)
     left, scrap, passing = np.ones((len(PLAIN), n)), np.zeros(n), np.ones(len(system.supplier))
     for row in range(schedule.first[scenario], schedule.first[scenario + 1]):
         channel, i = CHANNELS[schedule.channel[row]], schedule.supplier[row]
         if channel in PLAIN:
             left[PLAIN.index(channel), i] *= 1 - means[row, step]
         else:
-            passing[find_closed(system, schedule, row)] *= 1 - means[row, step]
+            passing[routes.find_closed(schedule, row)] *= 1 - means[row, step]
         if schedule.scrap[row] > 0 and int(schedule.onset[row] // system.step) == step:
             scrap[i] = 1 - (1 - scrap[i]) * (1 - schedule.scrap[row] * system.scrap[i])
     return Hits(*(1 - left), scrap, 1 - passing)

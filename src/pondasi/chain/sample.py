@@ -46,6 +46,8 @@ TOGETHER = {"shares": (["node", "basis"], SHARE_SUM_LOW), "links": (["supplier"]
 """Figures that are parts of one whole, by what, and the sum from which they are all of it."""
 ABOUT = {"links": "user", "shares": "country", "traits": "trait"}
 """What the figures of one source are about when their errors go together; see `_find_factors`."""
+UNEVEN = 1e-9
+"""A sum of shares that is off by less is off by rounding."""
 COMMON: Mapping[str, float] = MappingProxyType({"seen": 0.3, "recalled": 0.5, "judged": 0.5})
 """Correlation of the errors of figures that rest first on one source, by the evidence of the source. Judged: a report
 has one method, but reads each figure apart; behind what is recalled or judged stands one hand."""
@@ -97,6 +99,33 @@ class Sampler:
         for name, lottery in self.lotteries.items():
             drawn = _hold(lottery, _draw_triangular(lottery, _read_together(lottery, number)))
             tables[name] = self.chain.tables[name].assign(**{FIGURES[name][0]: drawn})
+        return replace(self.chain, tables=tables)
+
+    def place(self, levels: Mapping[str, NDArray[np.float64]]) -> Chain:
+        """Return the chain with chosen figures at chosen places of their intervals (chain.22).
+
+        Parameters
+        ----------
+        levels
+            By table (``nodes``, ``links``, ``variants``, ``shares``, ``traits``): a level for every row, 0 its low end,
+            1 its high end, between them the quantile of its triangle; nan leaves the figure as it is. Where a
+            figure is part of a whole, the others of its whole give way, and it only as far as they cannot.
+
+        Example
+        -------
+        >>> from pondasi import load_chain
+        >>> chain = load_chain()
+        >>> highest = prepare_draws(chain).place({"traits": np.ones(len(chain.traits))})
+        >>> bool((highest.traits["value"] >= chain.traits["value"]).all())
+        True
+        """
+        tables = dict(self.chain.tables)
+        for name, level in levels.items():
+            lottery, chosen = self.lotteries[name], np.isfinite(level)
+            if not chosen.any():
+                continue
+            placed = np.where(chosen, _draw_triangular(lottery, np.where(chosen, level, 0.0)), lottery.value)
+            tables[name] = self.chain.tables[name].assign(**{FIGURES[name][0]: _give_way(lottery, placed, chosen)})
         return replace(self.chain, tables=tables)
 
 
@@ -202,3 +231,24 @@ def _hold(lottery: _Lottery, drawn: NDArray[np.float64]) -> NDArray[np.float64]:
     out = drawn.copy()
     out[part] = held
     return out
+
+
+def _give_way(lottery: _Lottery, placed: NDArray[np.float64], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Let the parts of a whole that were not placed make up for those that were; wholes without any stay as they are."""
+    size = len(lottery.total)
+    moved = np.bincount(lottery.whole[chosen & (lottery.whole >= 0)], minlength=size) > 0
+    if not moved.any():
+        return placed
+    low, high = (np.where(chosen, placed, end) for end in (lottery.low, lottery.high))
+    held = _hold(replace(_pick_wholes(lottery, moved), low=low, high=high), placed)
+    # Where the others cannot make up for it, what was placed moves as well.
+    part = lottery.whole >= 0
+    over = np.bincount(lottery.whole[part], held[part], size) - np.where(np.isnan(lottery.total), 1.0, lottery.total)
+    missed = moved & (np.where(np.isnan(lottery.total), over, np.abs(over)) > UNEVEN)
+    return _hold(_pick_wholes(lottery, missed), held) if missed.any() else held
+
+
+def _pick_wholes(lottery: _Lottery, picked: NDArray[np.bool_]) -> _Lottery:
+    """Return the lottery with some of its wholes alone; rows of none read the last, which is added."""
+    whole = np.where(np.append(picked, False)[lottery.whole], lottery.whole, -1)
+    return replace(lottery, whole=whole, total=np.where(picked, lottery.total, np.nan))

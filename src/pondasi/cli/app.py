@@ -55,6 +55,7 @@ def make_group(words: Words) -> SpokenGroup:
         for verb in (
             "position",
             "stress",
+            "sensitivity",
             "plan",
             "partners",
             "brief",

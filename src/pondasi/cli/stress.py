@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from pondasi.cli.bar import Bar
 from pondasi.cli.grid import lay_out
 from pondasi.cli.inputs import describe_inputs, open_world, say_overlays
 from pondasi.cli.options import say_json, take
@@ -16,7 +15,6 @@ from pondasi.errors import UsageError
 from pondasi.tables.rows import list_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     import pandas as pd
@@ -77,7 +75,7 @@ def make_command(words: Words) -> click.Command:
         manifest = Manifest("stress", options, world.chain.origin, seed_, companions=world.companions_hash)
         numbers = Numbers(words)
         quiet = quiet_ or json_
-        with open_executor(workers_) as executor, _Bar(words, quiet=quiet) as bar:
+        with open_executor(workers_) as executor, Bar(words, quiet=quiet) as bar:
             if critical:
                 tables, lines = _stop_suppliers(world, home, weeks, executor, bar, words, numbers)
             elif remedies:
@@ -147,35 +145,8 @@ def make_command(words: Words) -> click.Command:
     )
 
 
-class _Bar:
-    """A bar on a terminal; nothing elsewhere."""
-
-    def __init__(self, words: Words, *, quiet: bool) -> None:
-        self.words, self.quiet = words, quiet
-        self.bar: Any = None
-        self.stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_details: object) -> None:
-        self.stack.close()
-
-    def progress(self) -> Callable[[int, int], None] | None:
-        """Return what a run calls as it gets on; nothing where nobody looks."""
-        return None if self.quiet or not sys.stderr.isatty() else self.show
-
-    def show(self, done: int, of: int) -> None:
-        if self.bar is None:
-            stream = sys.stderr
-            self.bar = self.stack.enter_context(
-                click.progressbar(length=of, label=self.words.say("stress.running"), file=stream)
-            )
-        self.bar.update(done - self.bar.pos)
-
-
 def _stop_suppliers(
-    world: World, home: str, weeks: int, executor: Executor, bar: _Bar, words: Words, numbers: Numbers
+    world: World, home: str, weeks: int, executor: Executor, bar: Bar, words: Words, numbers: Numbers
 ) -> _Answer:
     """Return tables and lines of every supplier gone in turn."""
     from pondasi.cli.survival import say_criticality, say_survival

@@ -208,11 +208,34 @@ def vary_shock(shock: Shock, seed: int, scenario: int) -> Shock:
     """
     stream = name_streams(seed, [f"vary/{shock.id}/{scenario}"])
     loss, time = (float(read_streams(stream, number)[0]) for number in (0, 1))
-    return _fix(
-        shock,
-        lambda interval: float(draw_triangle(loss, interval.low, interval.value, interval.high)),
-        lambda interval: float(draw_log_triangle(time, interval.low, interval.value, interval.high)),
-    )
+    return place_shock(shock, loss=loss, time=time)
+
+
+def place_shock(shock: Shock, *, loss: float | None = None, time: float | None = None) -> Shock:
+    """Return the shock with all its losses and all its times at chosen places of their intervals (stress.23).
+
+    Parameters
+    ----------
+    shock
+        The event.
+    loss, time
+        0 for the low ends, 1 for the high ends, between them the quantile of the density of stress.23; None
+        for the central values.
+
+    Example
+    -------
+    >>> hit = Hit(("helium",), ("QAT",), Interval(1.0, 0.8, 1.0), hold_weeks=Interval(14.0, 3.0, 104.0))
+    >>> longest = place_shock(Shock("cut", {}, "conflict", (hit,)), time=1.0)
+    >>> longest.hits[0].hold_weeks.value, longest.hits[0].loss.value
+    (104.0, 1.0)
+    """
+
+    def read(level: float | None, quantile: Callable[..., NDArray[np.float64]]) -> _Reading:
+        if level is None:
+            return lambda interval: interval.value
+        return lambda interval: float(quantile(level, interval.low, interval.value, interval.high))
+
+    return _fix(shock, read(loss, draw_triangle), read(time, draw_log_triangle))
 
 
 def draw_triangle(

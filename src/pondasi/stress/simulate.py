@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pondasi.stress.lanes import Watch
     from pondasi.stress.schedule import Schedule
     from pondasi.stress.state import Rationing, State
-    from pondasi.stress.system import Flags, Floats, System
+    from pondasi.stress.system import Flags, Floats, Ints, System
     from pondasi.stress.watches import Watches
 
 _BY_SUPPLIER = {"starts": STARTS, "line": LINE, "shipping": SHIPPING, "demand": DEMAND}
@@ -85,7 +86,8 @@ def compile_blows(system: System, schedule: Schedule, steps: int) -> Blows:
     scrap = np.flatnonzero(schedule.scrap > 0)
     onset = np.floor(schedule.onset[scrap] / system.step).astype(np.int64)
     closings = np.flatnonzero(channel < 0)
-    shut = [np.flatnonzero(find_closed(system, schedule, int(row))) for row in closings]
+    routes = Routes.of(system)
+    shut = [routes.find_closed(schedule, int(row)) for row in closings]
     used = np.unique(np.concatenate([*shut, np.zeros(0, np.int64)])).astype(np.int64)
     gate = np.full(len(system.supplier), len(used), dtype=np.int64)
     gate[used] = np.arange(len(used))
@@ -108,18 +110,45 @@ def compile_blows(system: System, schedule: Schedule, steps: int) -> Blows:
     )
 
 
-def find_closed(system: System, schedule: Schedule, row: int) -> Flags:
-    """Return which lots a row on routes, service or rights closes, shape (m,)."""
-    mine: Flags = system.supplier == schedule.supplier[row]
-    kind = system.kind[system.need_of_lot]
-    only = {"service": Kind.SERVICE, "licence": Kind.RIGHT}.get(CHANNELS[schedule.channel[row]])
-    if only is not None:
-        mine &= kind == only
-    buyer = schedule.buyer[row]
-    if buyer == ANY_BUYER:
-        return mine
-    countries = system.labels.get_level_values("country")
-    country = countries.to_numpy(dtype=object)[system.user[mine]]
-    own = countries[schedule.supplier[row]]
-    mine[mine] = country != own if buyer == FOREIGN else country == schedule.countries[buyer]
-    return mine
+@dataclass(frozen=True, eq=False)
+class Routes:
+    """The lots of a system by supplier, with their kind and the country of their user, to find what a row closes.
+
+    Parameters
+    ----------
+    order, first
+        Lots by supplier, shape (m,), and the first lot of each in that order, shape (n + 1,).
+    kind, country
+        Of each lot, in that order, shape (m,).
+    home
+        Country of each supplier, shape (n,).
+    """
+
+    order: Ints
+    first: Ints
+    kind: Ints
+    country: np.ndarray
+    home: np.ndarray
+
+    @classmethod
+    def of(cls, system: System) -> Self:
+        """Return the lots of a system, ready to be searched."""
+        home = system.labels.get_level_values("country").to_numpy(dtype=object)
+        order = np.argsort(system.supplier, kind="stable").astype(np.int64)
+        first = np.searchsorted(system.supplier[order], np.arange(len(home) + 1)).astype(np.int64)
+        return cls(order, first, system.kind[system.need_of_lot][order], home[system.user[order]], home)
+
+    def find_closed(self, schedule: Schedule, row: int) -> Ints:
+        """Return which lots a row on routes, service or rights closes, ascending."""
+        supplier = int(schedule.supplier[row])
+        mine = slice(self.first[supplier], self.first[supplier + 1])
+        closed: Flags = np.ones(mine.stop - mine.start, dtype=bool)
+        only = {"service": Kind.SERVICE, "licence": Kind.RIGHT}.get(CHANNELS[schedule.channel[row]])
+        if only is not None:
+            closed &= self.kind[mine] == only
+        buyer = schedule.buyer[row]
+        if buyer == FOREIGN:
+            closed &= self.country[mine] != self.home[supplier]
+        elif buyer != ANY_BUYER:
+            closed &= self.country[mine] == schedule.countries[buyer]
+        return np.sort(self.order[mine][closed])
