@@ -28,7 +28,7 @@ def make_command(words: Words) -> click.Command:
         world_: Path | None,
         out_: Path | None,
         seed_: int,
-        workers_: int,
+        workers_: int | str,
         json_: bool,
         quiet_: bool,
         **_: object,

@@ -64,7 +64,7 @@ def make_command(words: Words) -> click.Command:
         world, routes = open_world(world_, overlay_, public=public_), str(options["routes_"])
         chain, prior = world.chain, read_prior(world) if routes == ROUTES[0] else None
         beside = {"more_peers": list_cases()} if peers is None else {"peers": _read_peers(peers)}
-        with open_executor(int(str(options["workers_"]))) as executor:
+        with open_executor(options["workers_"]) as executor:
             findings = gather_findings(
                 chain, home, partner, draws=draws, seed=seed, prior=prior, executor=executor, **beside
             )
@@ -83,7 +83,7 @@ def make_command(words: Words) -> click.Command:
         if options.get("compute"):
             depth = cast("Depth", options["compute"])
             inputs = describe_inputs(world_, overlay_)
-            with open_executor(int(str(options["workers_"]))) as executor:
+            with open_executor(options["workers_"]) as executor:
                 task = Task(world, findings, workspace, depth, seed, inputs, executor)
                 runs = compute_missing(SLOTS, runs, task)
         brief = write_brief(

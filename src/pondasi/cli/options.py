@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pondasi.currency import BASE, list_currencies
+from pondasi.errors import UsageError
 from pondasi.places import PROFILES
 from pondasi.words import LANGUAGES
 
@@ -20,6 +21,26 @@ DRAWS = 100
 
 ROUTES = ("trade", "even")
 """What says who buys from whom: trade where it is known, or nothing, so that all buy in proportion."""
+
+
+def read_workers(_ctx: click.Context, _option: click.Parameter, value: str | int) -> str | int:
+    """Return what `pondasi.executor.open_executor` takes: a number of processes, or the address of a scheduler.
+
+    Raises
+    ------
+    UsageError
+        For anything else, in the words of the executor.
+    """
+    if "://" in str(value):
+        return str(value)
+    try:
+        number = int(value)
+    except ValueError as error:
+        raise UsageError("workers_unknown", workers=value) from error
+    if number < 0:
+        raise UsageError("workers_negative", workers=number)
+    return number
+
 
 _MAKERS: dict[str, dict[str, Any]] = {
     "workspace": {"type": click.Path(file_okay=False, path_type=Path), "metavar": "FOLDER"},
@@ -33,7 +54,7 @@ _MAKERS: dict[str, dict[str, Any]] = {
     "overlay": {"type": click.Path(path_type=Path, file_okay=False), "metavar": "FOLDER", "multiple": True},
     "public": {"is_flag": True},
     "currency": {"type": click.Choice(list_currencies(), case_sensitive=False), "default": BASE},
-    "workers": {"type": click.IntRange(min=0), "default": 1, "metavar": "N"},
+    "workers": {"type": str, "callback": read_workers, "default": "1", "metavar": "N|ADDRESS"},
     "json": {"is_flag": True},
     "quiet": {"is_flag": True},
     "verbose": {"is_flag": True},

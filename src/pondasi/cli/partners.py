@@ -35,7 +35,7 @@ def make_command(words: Words) -> click.Command:
         out_: Path | None,
         workspace_: Path | None,
         seed_: int,
-        workers_: int,
+        workers_: int | str,
         places_: str,
         json_: bool,
         quiet_: bool,

@@ -42,7 +42,7 @@ def make_command(words: Words) -> click.Command:
         worth: bool,
         workspace_: Path | None,
         seed_: int,
-        workers_: int,
+        workers_: int | str,
         places_: str,
         json_: bool,
         quiet_: bool,

@@ -34,7 +34,7 @@ def make_command(words: Words) -> click.Command:
         draws_: int,
         seed_: int,
         routes_: str,
-        workers_: int,
+        workers_: int | str,
         places_: str,
         currency_: str,
         json_: bool,

@@ -44,7 +44,7 @@ def make_command(words: Words) -> click.Command:
         overlay_: tuple[Path, ...],
         public_: bool,
         seed_: int,
-        workers_: int,
+        workers_: int | str,
         json_: bool,
         quiet_: bool,
         **_: object,

@@ -119,7 +119,9 @@ def run_campaign(
         raise UsageError("country_without_use", country=home)
     system = build_system(world, flows)
     hazards = prepare_hazards(world, system.labels)
-    chunk = _Chunk(system, hazards, watch_country(system, flows.users, home).first(SHOWN), seed, mode, weeks, scenarios)
+    chunk = _Chunk(
+        system, hazards, watch_country(system, flows.users, home).first(SHOWN), seed, mode, weeks, scenarios, CHUNK
+    )
     pieces = list(range(0, scenarios, CHUNK))
     done = _find_done(cache, pieces)
     with open_executor(1) if executor is None else executor as pool:
@@ -155,10 +157,11 @@ class _Chunk:
     mode: Mode
     weeks: int
     scenarios: int
+    size: int
 
     def __call__(self, first: int) -> _Result:
         """Run the scenarios from ``first`` on."""
-        numbers = range(first, min(first + CHUNK, self.scenarios))
+        numbers = range(first, min(first + self.size, self.scenarios))
         sampled = sample_shocks(self.hazards, numbers, self.seed, mode=self.mode, horizon_weeks=float(self.weeks))
         series = run_schedule(self.system, sampled.schedule, self.weeks, self.watches)
         base = self.watches.base(self.system)
