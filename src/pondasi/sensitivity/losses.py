@@ -14,11 +14,13 @@ from pondasi.chain.records import World
 from pondasi.chain.sample import prepare_draws
 from pondasi.errors import UsageError
 from pondasi.sensitivity.figures import EVENT, LOSS, TIME
+from pondasi.stress.assess import SHOWN
 from pondasi.stress.build import PACE, build_system
 from pondasi.stress.impact import measure_outcomes
 from pondasi.stress.resolve import resolve_shock, weigh_suppliers
 from pondasi.stress.shocks import draw_triangle, place_shock
-from pondasi.stress.simulate import run_schedule
+from pondasi.stress.struck import run_struck
+from pondasi.stress.twins import find_made
 from pondasi.stress.watches import HOME, WORLD, watch_country
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from pondasi.chain.sample import Sampler
     from pondasi.sensitivity.figures import Factor
     from pondasi.stress.shocks import Shock
+    from pondasi.stress.system import System
+    from pondasi.stress.watches import Watches
 
 OUTPUTS = ("gross", "net", "depth", "world_gross")
 """What a run tells: gross and net loss and the deepest week of home's user industries, gross loss of the world's."""
@@ -111,8 +115,11 @@ class LossModel:
         shared = any(hit.firms or hit.loss_of == "world" for hit in shock.hits)
         holdings = weigh_suppliers(chain, system.labels) if shared else None
         schedule = resolve_shock(shock, system.labels, holdings, home=self.home)
-        watches = watch_country(system, flows.users, self.home).first(2)
-        series = run_schedule(system, schedule, self.weeks, watches)
+
+        def watch(chain: System) -> Watches:
+            return watch_country(chain, flows.users, self.home).first(SHOWN)
+
+        series, watches = run_struck(system, schedule, self.weeks, watch, find_made(chain))
         table = measure_outcomes(series, watches.base(system), watches.names).table.droplevel("scenario")
         home, world_ = table.loc[HOME], table.loc[WORLD]
         return np.array([home["gross"], home["net"], home["depth"], world_["gross"]], dtype=float)
