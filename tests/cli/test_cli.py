@@ -13,6 +13,7 @@ from pondasi.words import Words
 VERBS = (
     "position",
     "stress",
+    "sensitivity",
     "plan",
     "partners",
     "brief",
