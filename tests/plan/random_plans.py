@@ -56,12 +56,14 @@ def make_plan(
     offers=99,
     density=1.0,
     needs=0.2,
+    agreed=0.0,
 ):
     """Return a random planning problem.
 
     ``whole``: sizes are 0 or 1; ``sure``: every step works; ``tight``: factor on budgets, people and power;
     ``offers``: partners at most that would do a step; ``density``: share of nodes that are an input of a later one;
-    ``needs``: share of pairs of steps of which one needs the other first, and as many that may be built in parallel.
+    ``needs``: share of pairs of steps of which one needs the other first, and as many that may be built in parallel;
+    ``agreed``: part of a country's gap in supply that a module closes of a step that makes nothing.
     """
     draws = np.random.default_rng(seed)
     tree = make_tree(draws, years, gates, branches)
@@ -161,6 +163,7 @@ def make_plan(
         countries=countries,
         scenarios=scenarios,
         density=density,
+        agreed=agreed,
     )
     labels = Labels(
         steps=tuple(f"step {j}" for j in range(steps)),
@@ -174,7 +177,7 @@ def make_plan(
     return PlanProblem(tree, options, menu, limits, operations, labels, 0.05, risk, weight, tail)
 
 
-def make_year(draws, tree, option_step, steps, *, nodes, users, countries, scenarios, density):
+def make_year(draws, tree, option_step, steps, *, nodes, users, countries, scenarios, density, agreed=0.0):
     """Return random operations: every step but each third makes one node; inputs come from nodes before it."""
     number, N, S = len(option_step), len(tree), scenarios
     producers = steps + nodes
@@ -214,6 +217,8 @@ def make_year(draws, tree, option_step, steps, *, nodes, users, countries, scena
         capacity=draws.uniform(5, 50, number),
         sales=draws.uniform(0, 20, number),
         reserve=np.where(has[option_step][:, None], 0, draws.uniform(0, 10, (number, nodes))),
+        agreed=np.where(has[option_step][:, None], 0, agreed) * np.ones((number, nodes)),
+        agreed_with=option_step % countries,
         accesses=np.array([0]),
     )
     scenes = Scenarios(

@@ -247,3 +247,13 @@ def test_looser_limits_never_cost_more(seed):
         {"resource": limits.resource * 2},
     ):
         assert solve_benders(problem.change(limits=looser), gap=0).cost <= cost + GAP * abs(cost)
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_agreements_with_suppliers_pay_and_both_solvers_agree(seed):
+    plain = make_plan(seed, years=3, gates=(1,), steps=3, scenarios=3)
+    agreed = make_plan(seed, years=3, gates=(1,), steps=3, scenarios=3, agreed=0.5)
+    cost = solve_benders(agreed, gap=0).cost
+    assert agrees(cost, solve_extensive(agreed).cost)
+    assert cost <= solve_benders(plain, gap=0).cost * (1 + GAP)
+    assert len(agreed.operations.entry_input) > len(plain.operations.entry_input)

@@ -1,5 +1,7 @@
 """From the shipped cases to arrays: what is stated arrives, and nothing else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from pondasi.chain.flows import balance_flows
 from pondasi.errors import UsageError
 from pondasi.plan.build import build_problem
 from pondasi.plan.build_options import list_options
-from pondasi.plan.build_tree import spread_years
+from pondasi.plan.build_tree import read_effects, spread_years
 from pondasi.plan.build_year import find_plants, read_trade
 from pondasi.plan.case import load_case
 from pondasi.plan.futures import grow_tree
@@ -142,3 +144,54 @@ def test_trade_of_a_country_adds_up(case):
     here = np.flatnonzero(flows.labels.get_level_values("country") == "IDN")
     assert trade.bought.to_numpy().sum() == pytest.approx(flows.Z[:, here].sum())
     assert trade.made.to_numpy().sum() == pytest.approx(flows.output.sum())
+
+
+# --- agreements, stocks, lead times ---------------------------------------------------------------
+
+
+def test_agreements_and_stocks_of_the_case_reach_the_year(case, problem):
+    operations, labels = problem.operations, problem.labels
+    stated = case.tables["step_nodes"]
+    stock = stated[stated["effect"] == "stock"].set_index("node")["value"]
+    (step,) = set(stated[stated["effect"] == "stock"]["step"])
+    disrupted = operations.row_weight[-1] > 0
+    for option in np.flatnonzero(problem.options.step == labels.steps.index(step)):
+        entries = np.flatnonzero(operations.entry_input == option)
+        drawn = {operations.column_labels[operations.entry_column[e]][2]: operations.coefficient[e] for e in entries}
+        assert set(drawn) == set(stock.index)
+        for node, amount in drawn.items():
+            need = operations.need[[label == ("disrupted", node) for label in operations.row_labels]].sum()
+            assert amount[disrupted] == pytest.approx(stock[node] / 52 * need)
+            assert not amount[~disrupted].any()
+    many = build_problem(case, scenarios=40)
+    agreed = [step for step in set(stated[stated["effect"] == "access"]["step"]) if step in labels.steps]
+    at = np.flatnonzero(np.isin(many.options.step, [labels.steps.index(step) for step in agreed]))
+    entries = np.isin(many.operations.entry_input, at)
+    assert {many.operations.column_labels[c][:2] for c in many.operations.entry_column[entries]} == {
+        ("disrupted", "buy")
+    }
+    assert many.operations.coefficient[entries].min() >= 0
+    assert many.operations.coefficient[entries].max() > 0
+
+
+def test_lead_times_count_late_licences_and_late_fabs_with_their_chance(case):
+    futures = grow_tree(case)
+    _, where = spread_years(futures, np.arange(2026, 2046))
+    effects = read_effects(case, futures, where, ("JPN",))
+    table = case.tables["branch_effects"].set_index(["effect", "branch"])["value"]
+    reach = futures.mix["share"].loc[where[0]]
+    assert effects.licence_lead == pytest.approx(sum(reach[b] * v for b, v in table["licence_lead"].items()))
+    assert effects.front_end_delay == pytest.approx(sum(reach[b] * v for b, v in table["front_end_delay"].items()))
+    assert effects.licence_lead > 1
+    quick = {**case.tables}
+    quick["branch_effects"] = case.tables["branch_effects"].query("effect not in ('licence_lead', 'front_end_delay')")
+    plain = build_problem(replace(case, tables=quick), scenarios=3).options
+    slow = build_problem(case, scenarios=3)
+    later = slow.options.lead - plain.lead
+    assert (later >= 0).all()
+    fabs = (
+        case.tables["steps"].set_index("step")["family"].reindex(slow.labels.steps).to_numpy()[plain.step]
+        == "front_end"
+    )
+    assert (later[fabs] >= effects.front_end_delay - 1).all()
+    assert later[fabs].max() >= 1

@@ -115,7 +115,7 @@ def _earn_hurdle(case: Case, frame: pd.DataFrame, money: Money) -> Vector:
     funders = list_rows(case.tables["funders"])
     rates = [float(row["rate"]) for row in funders if row["kind"] == "private" and row["rate"] is not None]
     plants, margins = find_plants(case), find_margins(case)
-    lead = frame["lead_years"].to_numpy() * frame["lead_factor"].to_numpy()
+    lead = frame["lead"].to_numpy()
     ages = np.arange(money.capex.shape[1])
     run = run_profiles(frame, lead, find_wear(case, frame), ages)
     discount = (1 + min(rates, default=0.0)) ** -ages.astype(float)

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     from pondasi.plan.build_tree import Effects
     from pondasi.plan.case import Case
-    from pondasi.plan.problem import Matrix, Tree
+    from pondasi.plan.problem import Matrix, Tree, Vector
 
 FLAGGED = {"yes", "conditional"}
+FRONT_END = "front_end"
+"""Family of the wafer fabs."""
 HOURS = 8760
 GRAMS = 1e6
 """Grams in a tonne."""
@@ -77,11 +79,11 @@ def make_options(
     case: Case, choice: Choice, purses: Sequence[str], tree: Tree, effects: Effects, years: np.ndarray
 ) -> Options:
     """Return the arrays of what can be chosen, one row per option (`Options`)."""
-    frame, ages = choice.frame, np.arange(len(years))
+    frame, ages = choice.frame.assign(lead=_wait_for_output(choice.frame, effects)), np.arange(len(years))
     steps = {step: k for k, step in enumerate(choice.steps)}
     partner = np.array([ALONE if row.alone else choice.partners.index(row.partner) for row in frame.itertuples()])
     foreign = np.flatnonzero(partner >= 0)
-    lead = frame["lead_years"].to_numpy() * frame["lead_factor"].to_numpy()
+    lead = frame["lead"].to_numpy()
     wear = find_wear(case, frame)
     run = run_profiles(frame, lead, wear, ages)
     money = spread_money(case, frame, ages)
@@ -93,7 +95,7 @@ def make_options(
     open_ = np.ones((len(frame), len(tree)), dtype=bool) & (unpaid <= ROUNDING)[:, None]
     open_[foreign] &= (effects.stays[partner[foreign]] >= SETTLED) & (unlocked[foreign] > 0)
     family = frame["family"].to_numpy()
-    output = np.where(np.isin(family, ["front_end"])[:, None], effects.front_end, 1.0)
+    output = np.where((family == FRONT_END)[:, None], effects.front_end, 1.0)
     return Options(
         step=np.array([steps[step] for step in frame["step"]]),
         partner=partner,
@@ -118,6 +120,13 @@ def make_options(
         success=success,
         output_factor=output,
     )
+
+
+def _wait_for_output(frame: pd.DataFrame, effects: Effects) -> Vector:
+    """Return years from the start to the first output, shape (O,), means over the futures (plan.43)."""
+    lead = np.array(frame["lead_years"] * frame["lead_factor"], dtype=float)
+    lead *= np.where(frame["licence"] == "yes", effects.licence_lead, 1.0)
+    return lead + np.where(frame["family"] == FRONT_END, effects.front_end_delay, 0.0)
 
 
 def _chances(frame: pd.DataFrame, partner: np.ndarray, effects: Effects) -> tuple[Matrix, Matrix]:

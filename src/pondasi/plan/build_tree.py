@@ -53,23 +53,29 @@ def spread_years(futures: Futures, years: np.ndarray) -> tuple[Tree, tuple[str, 
 
 @dataclass(frozen=True, eq=False)
 class Effects:
-    """What holds in each node of the tree: factors by node, shape (N,), and by partner and node, shape (M, N)."""
+    """What holds in each node of the tree: factors by node, shape (N,), and by partner and node, shape (M, N).
+
+    ``licence_lead`` is the factor on the lead time of a step that needs a partner's licence, ``front_end_delay`` the years by which
+    wafer fabs come late: means over all futures, for a lead time has to be known when a step is planned (plan.43).
+    """
 
     licence: Vector
     front_end: Vector
     stays: Matrix
     money: Matrix
     unlocked: Matrix
+    licence_lead: float
+    front_end_delay: float
 
 
 def read_effects(case: Case, futures: Futures, where: Sequence[str], partners: Sequence[str]) -> Effects:
     """Return the effects of the futures; a commitment is kept with the probability of the branches that keep it (plan.42)."""
     effects = blend_effects(case, futures)["value"].reset_index()
 
-    def one(name: str, partner: str = "") -> Vector:
+    def one(name: str, partner: str = "", plain: float = 1.0) -> Vector:
         found = effects[(effects["effect"] == name) & (effects["partner"] == partner) & (effects["year"] == 0)]
         by_node = found.set_index("node")["value"]
-        return np.array([by_node.get(node, 1.0) for node in where])
+        return np.array([by_node.get(node, plain) for node in where])
 
     table = case.tables["branch_effects"]
     level = table[table["effect"] == "commitment_level"].set_index("branch")["value"]
@@ -89,7 +95,15 @@ def read_effects(case: Case, futures: Futures, where: Sequence[str], partners: S
                 paid[m, n] = share @ np.where(keeps, 1.0, less)
     unlocked = np.array([one("flagged_open", partner) for partner in partners]).reshape(len(partners), len(where))
     at = np.array([names.index(node) for node in where])
-    return Effects(one("licence_success"), one("front_end_output"), stays[:, at], paid[:, at], unlocked)
+    return Effects(
+        one("licence_success"),
+        one("front_end_output"),
+        stays[:, at],
+        paid[:, at],
+        unlocked,
+        float(one("licence_lead")[0]),
+        float(one("front_end_delay", plain=0.0)[0]),
+    )
 
 
 def grow_users(case: Case, futures: Futures, tree: Tree, where: Sequence[str]) -> Mapping[str, Vector]:

@@ -41,7 +41,7 @@ def build_chain_year(case: Case, options: pd.DataFrame, growth: Mapping[str, Vec
     Parameters
     ----------
     options
-        One row per option, with ``step``.
+        One row per option, with ``step``, ``partner`` and ``modules_max``.
     growth
         Growth of each user's need in each node of the tree, shape (N,).
     """
@@ -140,9 +140,34 @@ def build_chain_year(case: Case, options: pd.DataFrame, growth: Mapping[str, Vec
         option_producer=np.array([made_at.get(step, ALONE) for step in options["step"]]),
         capacity=np.array([made[step][1] if step in made else 0.0 for step in options["step"]]) / MILLION,
         sales=np.zeros(len(options)),
-        reserve=np.zeros((len(options), len(nodes))),
+        reserve=_hold_stock(case, options, nodes, joined),
+        agreed=_agree_supply(case, options, nodes),
+        agreed_with=np.array(
+            [countries.index(partner) if partner in countries else ALONE for partner in options["partner"]]
+        ),
         accesses=np.zeros(0, dtype=np.intp),
     )
+
+
+def _hold_stock(case: Case, options: pd.DataFrame, nodes: Sequence[str], joined: Vector) -> Matrix:
+    """Return what a module adds to the stock of each node, shape (O, nodes) [million USD]: weeks of home use (plan.48)."""
+    weeks = find_effects(case, "stock")
+    table = [[weeks.get((step, node), 0.0) for node in nodes] for step in options["step"]]
+    return np.asarray(np.array(table).reshape(len(options), len(nodes)) / WEEKS * joined / MILLION)
+
+
+def _agree_supply(case: Case, options: pd.DataFrame, nodes: Sequence[str]) -> Matrix:
+    """Return the part of a partner's gap in supply that a module closes, shape (O, nodes): all modules at most all of it (plan.48)."""
+    part = find_effects(case, "access")
+    table = [[part.get((step, node), 0.0) for node in nodes] for step in options["step"]]
+    most = 1 / np.maximum(options["modules_max"].to_numpy(dtype=float), 1)
+    return np.asarray(np.minimum(np.array(table).reshape(len(options), len(nodes)), most[:, None]))
+
+
+def find_effects(case: Case, effect: str) -> dict[tuple[str, str], float]:
+    """Return what steps do to nodes beside capacity: by step and node, per full module."""
+    rows = list_rows(case.tables["step_nodes"])
+    return {(row["step"], row["node"]): float(row["value"]) for row in rows if row["effect"] == effect}
 
 
 def figures(frame: pd.DataFrame, *keys: str, column: str = "value") -> dict[Any, float]:

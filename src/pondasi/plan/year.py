@@ -99,6 +99,9 @@ class YearChain:
         What a module adds to making, and to what can be sold abroad, shape (O,).
     reserve
         What a module adds to the stock of each node, shape (O, nodes).
+    agreed, agreed_with
+        Part of the gap between what a country ships to this buyer while disrupted and what it would with full priority that
+        a module closes, shape (O, nodes); and that country's position among ``countries``, or -1, shape (O,).
     accesses
         Positions among ``countries`` of those that an agreement may give priority with, shape (C,).
     """
@@ -126,6 +129,8 @@ class YearChain:
     capacity: Vector = field(repr=False)
     sales: Vector = field(repr=False)
     reserve: Matrix = field(repr=False)
+    agreed: Matrix = field(repr=False)
+    agreed_with: Whole = field(repr=False)
     accesses: Whole = field(repr=False)
 
 
@@ -162,18 +167,7 @@ def assemble_year(chain: YearChain, scenarios: Scenarios) -> Operations:
                 wanted = chain.capacity[o] * chain.needs[q, i]
                 entries.append((columns.one(block, "buy", q), o, 0, wanted * contracted[q]))
     base[columns.at(DISRUPTED, "draw")] = chain.stock[:, None]
-    gained = (scenarios.priority - scenarios.plain)[:, chain.accesses] * length[DISRUPTED]
-    options = len(chain.option_producer)
-    for c in range(len(chain.accesses)):
-        for q in np.flatnonzero(chain.supply[:, chain.accesses[c]]):
-            gain = chain.supply[q, chain.accesses[c]] * gained[q, c]
-            if gain.any():
-                entries.append((columns.one(DISRUPTED, "buy", q), options + c, int(chain.supply_growth[q]), gain))
-    for o, q in zip(*np.nonzero(chain.reserve), strict=True):
-        # A stock is there as a whole or not at all, and can be drawn only while something is disrupted.
-        entries.append(
-            (columns.one(DISRUPTED, "draw", q), int(o), 0, np.where(scenarios.share > 0, chain.reserve[o, q], 0.0))
-        )
+    entries += _enter_agreements(chain, scenarios, columns)
     base[columns.at(DISRUPTED, "draw")] *= scenarios.share > 0
     need = np.zeros((2 * nodes, len(chain.growth)))
     need[:nodes, 2 : 2 + users] = need[nodes:, 2 : 2 + users] = chain.use
@@ -195,6 +189,30 @@ def assemble_year(chain: YearChain, scenarios: Scenarios) -> Operations:
         row_labels=tuple((block, node) for block in (CALM, DISRUPTED) for node in chain.nodes),
         column_labels=columns.labels,
     )
+
+
+def _enter_agreements(chain: YearChain, scenarios: Scenarios, columns: _Columns) -> list[tuple[int, int, int, Vector]]:
+    """Return what access, agreements and stocks add while something is disrupted: column, input, growth and amount, shape (S,)."""
+    entries: list[tuple[int, int, int, Vector]] = []
+    first = (scenarios.priority - scenarios.plain) * scenarios.share
+    gained = first[:, chain.accesses]
+    options = len(chain.option_producer)
+    for c in range(len(chain.accesses)):
+        for q in np.flatnonzero(chain.supply[:, chain.accesses[c]]):
+            gain = chain.supply[q, chain.accesses[c]] * gained[q, c]
+            if gain.any():
+                entries.append((columns.one(DISRUPTED, "buy", q), options + c, int(chain.supply_growth[q]), gain))
+    for o, q in zip(*np.nonzero(chain.agreed * (chain.agreed_with >= 0)[:, None]), strict=True):
+        c = chain.agreed_with[o]
+        gain = chain.agreed[o, q] * chain.supply[q, c] * first[q, c]
+        if gain.any():
+            entries.append((columns.one(DISRUPTED, "buy", q), int(o), int(chain.supply_growth[q]), gain))
+    for o, q in zip(*np.nonzero(chain.reserve), strict=True):
+        # A stock is there as a whole or not at all, and can be drawn only while something is disrupted.
+        entries.append(
+            (columns.one(DISRUPTED, "draw", q), int(o), 0, np.where(scenarios.share > 0, chain.reserve[o, q], 0.0))
+        )
+    return entries
 
 
 class _Columns:
