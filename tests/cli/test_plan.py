@@ -41,3 +41,39 @@ def test_a_country_without_a_plan_is_named(run):
     code, _, err = run("plan", "VNM")
     assert code == 2
     assert "VNM" in err
+
+
+def test_one_fresh_draw_is_refused(run):
+    code, _, err = run("plan", "IDN", "--fresh", 1)
+    assert code == 2
+    assert "--fresh" in err
+
+
+@pytest.mark.slow
+def test_a_plan_with_a_partner_can_be_made_again_to_the_bit(run, tmp_path, monkeypatch):
+    # Any plan is good enough: the search ends by its gap, at once, and not by the time of this machine.
+    monkeypatch.setattr("pondasi.plan.solve.QUICK_GAP", 1e9)
+    space = ["--workspace", tmp_path]
+    code, out, _ = run("plan", "IDN", "--quick", "--scenarios", 3, "--fresh", 2, "--with", "JPN", "--json", *space)
+    answer = json.loads(out)
+    assert code == 0
+    assert answer["fresh"]["draws"] == 2
+    assert answer["partner"]["low"] <= answer["partner"]["high"]
+    assert any("2029" in line for line in answer["statements"])
+    code, out, _ = run("replay", answer["run"], "--json", *space)
+    found = json.loads(out)
+    assert (code, found["same"], found["by_time"]) == (0, True, False)
+    assert found["call"][:4] == ["plan", "IDN", "--with", "JPN"]
+    assert found["tables"]["compared"] == len(list((tmp_path / "runs").glob("*/tables/*.parquet")))
+
+
+def test_a_search_that_ended_by_time_is_named_where_it_comes_out_differently(capsys):
+    from pondasi.cli.replay import show
+    from pondasi.words import Words
+
+    found = {"call": ["plan", "IDN"], "same": False, "figures": 3, "by_time": True, "largest": [], "versions": {}}
+    found |= {"tables": {"missing": [], "new": [], "different": ["starts"]}, "data": None, "companions": None}
+    show(found, Words("en"))
+    assert "depends on the machine" in capsys.readouterr().out
+    show(found | {"by_time": False}, Words("en"))
+    assert "depends on the machine" not in capsys.readouterr().out

@@ -5,6 +5,7 @@ import pytest
 from pondasi import Words, gather_findings, load_world, read_prior
 from pondasi.report.brief import compose_brief, render_brief
 from pondasi.workspace import Workspace
+from tests.report.plan_run import save_plan
 from tests.report.stress_run import save_stress
 
 LANGUAGES = ("en", "id", "ja")
@@ -28,7 +29,11 @@ def findings():
 
 @pytest.fixture(scope="session")
 def runs(findings, tmp_path_factory):
-    return {"stress": save_stress(Workspace(tmp_path_factory.mktemp("runs")), findings.chain.origin)}
+    workspace = Workspace(tmp_path_factory.mktemp("runs"))
+    return {
+        "stress": save_stress(workspace, findings.chain.origin),
+        "plan": save_plan(workspace, findings.chain.origin),
+    }
 
 
 @pytest.fixture(scope="session")

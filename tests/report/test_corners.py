@@ -77,7 +77,14 @@ def test_an_unknown_share_is_said_to_be_unknown(chain, language):
 def test_a_country_without_partner_and_peers_has_its_brief(chain, language):
     words = Words(language)
     brief = compose_brief(gather_findings(chain, "IDN", draws=0), words)
-    assert {section.id for section in brief.sections} == {"place", "exposure", "concentration", "stress", "unknown"}
+    assert {section.id for section in brief.sections} == {
+        "place",
+        "exposure",
+        "concentration",
+        "stress",
+        "plan",
+        "unknown",
+    }
     if language == LANGUAGES[-1]:
         assert render_paper(brief, words).startswith(b"%PDF")
 

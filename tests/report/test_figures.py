@@ -19,9 +19,9 @@ LANGUAGES = ("en", "id", "ja")
 NUMBER = re.compile(r"(?<![A-Za-z])\d")
 """A number; not the digit of a word such as CR1."""
 VOID = {"meta", "link", "br", "hr", "img", "input"}
-NO_SOURCE = {"rule", "stress_run"}
+NO_SOURCE = {"rule", "stress_run", "plan_run"}
 """Kinds of figures that the method sets: they rest on no row."""
-METHOD = re.compile(r"(position|stress)\.\d+|\((19|20)\d\d\)|（(19|20)\d\d）")
+METHOD = re.compile(r"(position|stress|plan)\.\d+|\((19|20)\d\d\)|（(19|20)\d\d）")
 """What the account of the method may count: equations and years of publications."""
 
 
@@ -132,10 +132,13 @@ class Judge:
             term = self.glossary[key[0]]
             known = {term[self.words.language], term[f"meaning_{self.words.language}"]}
             return "" if piece.text in known else "not the term"
-        if table == "shocks":
-            shock = self.evidence.told["stress"].shocks[key[0]]
-            return "" if piece.text.strip() == shock[f"name_{self.words.language}"] else "not the shock"
-        if table == "stress":
+        if table in {"shocks", "steps"}:
+            told = self.evidence.told["stress"].shocks if table == "shocks" else self.evidence.told["plan"].told.steps
+            name = told[key[0]][f"name_{self.words.language}"]
+            # A long name of a step breaks into lines beside its bar.
+            same = piece.text.strip() == name or (piece.around[0][0] == "tspan" and piece.text.strip() in name)
+            return "" if same else "not the name of the row"
+        if table in {"stress", "plan", "plan_run"}:
             return "" if piece.text == key[-1] or piece.around[0][0] == "code" else self.annex(place, piece)
         if table == "nodes":
             name = self.nodes[key[0]][f"name_{self.words.language}"].replace("\u00a0", " ").casefold()
@@ -225,4 +228,4 @@ def test_every_kind_of_result_is_described():
 
 def test_statements_follow_each_other_from_position_to_what_is_unknown(briefs):
     order = [section.id for section in briefs["en"].sections]
-    assert order == ["place", "exposure", "peers", "concentration", "stress", "partner", "unknown"]
+    assert order == ["place", "exposure", "peers", "concentration", "stress", "plan", "partner", "unknown"]

@@ -25,7 +25,7 @@ def write(context, run):
 
 
 OPEN = Slot("stress", write=write)
-ORDER = tuple(OPEN if item.verb == "stress" else item for item in SECTIONS if isinstance(item, Slot))
+ORDER = (OPEN, Slot("plan"))
 
 
 def manifest(verb="stress", *, day=1, data=DATA, **options):
@@ -86,6 +86,38 @@ def test_only_what_no_run_gives_is_computed(findings, workspace):
     assert compute_missing([deeper], runs, task) == runs
     compute_missing([deeper], runs, dataclasses.replace(task, depth="full"))
     assert asked == [("quick", 7), ("full", 7)]
+
+
+def test_a_run_with_the_option_that_is_preferred_comes_before_a_later_one(workspace):
+    liking = dataclasses.replace(OPEN, prefer=("with",))
+    with_partner = save(workspace, day=1, **{"with": "JPN"})
+    alone = save(workspace, day=2)
+    asked = {"with": "JPN"}
+    assert match_runs([liking], workspace, manifest("brief", **asked))["stress"].path == with_partner
+    assert match_runs([OPEN], workspace, manifest("brief", **asked))["stress"].path == alone
+    # Where no run has it, the latest one fills the section all the same.
+    assert match_runs([liking], workspace, manifest("brief", **{"with": "KOR"}))["stress"].path == alone
+    assert match_runs([liking], workspace, manifest("explain"))["stress"].path == alone
+
+
+def test_a_run_without_the_preferred_option_is_made_anew_if_asked_for(findings, workspace):
+    made = []
+    slot = dataclasses.replace(OPEN, compute=lambda task: made.append(task.options["with"]), prefer=("with",))
+    save(workspace)
+    task = Task(None, findings, workspace, "quick", 7)
+    compute_missing([slot], match_runs([slot], workspace, manifest("brief", **{"with": "JPN"})), task)
+    save(workspace, day=3, **{"with": "JPN"})
+    compute_missing([slot], match_runs([slot], workspace, manifest("brief", **{"with": "JPN"})), task)
+    assert made == ["JPN"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_no_verb_can_make_for_a_country_is_not_promised(findings, workspace, language):
+    slot = Slot("plan", write=write, compute=lambda _task: 1 / 0, offered=lambda home: home != "IDN")
+    assert compute_missing([slot], {}, Task(None, findings, workspace, "quick", 7)) == {}
+    (section,) = compose_brief(findings, Words(language), order=(slot,)).sections
+    assert "pondasi plan IDN" not in section.answer
+    assert "pondasi template" in section.answer
 
 
 def test_a_filled_slot_is_a_section_with_its_statements(findings, workspace):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pondasi.cli.inputs import describe_inputs, open_world, say_overlays
 from pondasi.cli.options import say_json, take
 from pondasi.cli.spoken import SpokenCommand
 from pondasi.errors import UsageError
@@ -16,15 +17,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pondasi.executor import Executor
-    from pondasi.plan.cuts import CutPool
-    from pondasi.plan.solve import Plan
+    from pondasi.plan.work_out import WorkedPlan
     from pondasi.words import Words
 
 SHORT = 1
 """Exit code of a search that ended before its gap: an answer, and less than was asked for."""
 
-FRESH_DRAWS = 5
-"""Fresh draws of disruptions that a plan is priced on."""
 FULL_SHARE = 0.2
 """Part of the time that the full tree of futures may take."""
 
@@ -40,7 +38,11 @@ def make_command(words: Words) -> click.Command:
         seconds: float | None,
         scenarios: int | None,
         worth: bool,
+        fresh: int | None,
         workspace_: Path | None,
+        world_: Path | None,
+        overlay_: tuple[Path, ...],
+        public_: bool,
         seed_: int,
         workers_: int | str,
         places_: str,
@@ -51,43 +53,38 @@ def make_command(words: Words) -> click.Command:
         from pondasi.executor import open_executor
         from pondasi.places import require_country
         from pondasi.plan.case import load_case
-        from pondasi.plan.cuts import CutPool
         from pondasi.plan.gates import tell_gates
-        from pondasi.plan.roadmap import tabulate_plan, tell_partner, tell_plan
-        from pondasi.plan.solve import QUICK_SECONDS, SECONDS, solve_plan, weigh_partner
-        from pondasi.workspace import Manifest, open_workspace
+        from pondasi.plan.roadmap import tell_partner, tell_plan
+        from pondasi.plan.tell_worth import tell_fresh
+        from pondasi.plan.work_out import work_out_plan
+        from pondasi.workspace import open_workspace
 
         home = require_country(home)
         other = None if partner is None else require_country(partner)
         if other == home:
             raise UsageError("partner_is_home", country=other)
-        limit = seconds or (QUICK_SECONDS if quick else SECONDS)
-        case, pool, gain = load_case(home), CutPool(), None
+        if fresh == 1:
+            raise UsageError("plan_fresh_one")
+        case = load_case(home, open_world(world_, overlay_, public=public_))
         with open_executor(workers_) as executor:
-            plan = solve_plan(
+            found = work_out_plan(
                 case,
+                partner=other,
                 quick=quick,
                 scenarios=scenarios,
+                draws=fresh,
+                seconds=seconds,
                 seed=seed_,
-                seconds=limit,
-                favour=other,
+                inputs=describe_inputs(world_, overlay_) | ({"worth": True} if worth else {}),
                 executor=executor,
-                pool=pool,
             )
-            if other is not None:
-                gain = weigh_partner(plan, other, seconds=limit, executor=executor, pool=pool)
-            more = _weigh_futures(plan, seed_, limit, executor, pool, words) if worth else ({}, [])
-        chain = case.world.chain
-        chosen = {"home": home, "with": other, "quick": quick, "scenarios": len(plan.problem.operations.weight)}
-        chosen |= {"worth": True} if worth else {}
-        manifest = Manifest("plan", chosen, chain.origin, seed_, companions=case.world.companions_hash)
-        tables = tabulate_plan(plan)
-        if gain is not None:
-            without = tabulate_plan(gain.without)
-            tables |= {f"{name}_without": table for name, table in without.items()}
-        tables |= more[0]
-        folder = open_workspace(workspace_).save_run(manifest, tables)
-        told = [*tell_plan(plan, words, places_, later=False), *tell_gates(plan, words, places_)]
+            more = _weigh_futures(found, words, seed_, executor) if worth else ({}, [])
+        plan, gain = found.plan, found.gain
+        tables = found.as_tables() | more[0]
+        folder = open_workspace(workspace_).save_run(found.manifest, tables)
+        told = tell_plan(plan, words, places_, later=False)
+        told[1:1] = [] if found.fresh is None else [tell_fresh(found.fresh, words)]
+        told += tell_gates(plan, words, places_)
         told += [] if gain is None else [tell_partner(gain, words, places_)]
         told += more[1]
         if json_:
@@ -97,12 +94,14 @@ def make_command(words: Words) -> click.Command:
                     "value": plan.value,
                     "most": plan.most,
                     "finished": plan.answer.finished,
+                    "fresh": None if "fresh" not in tables else tables["fresh"].to_dict("records")[0],
                     "starts": tables["starts"].to_dict("records"),
                     "partner": None if gain is None else {"partner": other, "low": gain.low, "high": gain.high},
                     "statements": told,
                 }
             )
         elif not quiet_:
+            say_overlays(case.world.chain, words)
             for line in told:
                 click.echo(f"- {line}")
             click.echo(words.say("plan.done", path=str(folder)))
@@ -123,40 +122,40 @@ def make_command(words: Words) -> click.Command:
                 ["--scenarios"], type=click.IntRange(min=3), metavar="N", help=words.say("cli.option.scenarios")
             ),
             click.Option(["--worth"], is_flag=True, help=words.say("cli.option.worth")),
-            *take(words, "language", "places", "workspace", "seed", "workers", "json", "quiet"),
+            click.Option(["--fresh"], type=click.IntRange(min=0), metavar="N", help=words.say("cli.option.fresh")),
+            *take(words, "language", "places", "workspace", "world", "overlay", "public"),
+            *take(words, "seed", "workers", "json", "quiet"),
         ],
         help=words.say("cli.plan.long"),
     )
 
 
 def _weigh_futures(
-    plan: Plan, seed: int, seconds: float, executor: Executor, pool: CutPool, words: Words
+    found: WorkedPlan, words: Words, seed: int, executor: Executor
 ) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Return tables and sentences of what planning for several futures is worth, and of the plan on other years and futures."""
+    """Return tables and sentences of what planning for several futures is worth, and of the plan on all of them."""
     import pandas as pd
 
     from pondasi.plan.all_futures import value_on_all_futures
-    from pondasi.plan.tell_worth import tell_all_futures, tell_fresh, tell_worth
-    from pondasi.plan.values import value_afresh
+    from pondasi.plan.tell_worth import tell_all_futures, tell_worth
     from pondasi.plan.worth import measure_worth
 
+    plan = found.plan
     worth = measure_worth(
         plan.problem,
         plan.answer,
         plan.reference,
         gap=plan.gap,
-        seconds=seconds * (1 - FULL_SHARE),
+        seconds=found.seconds * (1 - FULL_SHARE),
         executor=executor,
-        pool=pool,
+        pool=found.pool,
     )
-    fresh = value_afresh(plan, range(seed + 1, seed + 1 + FRESH_DRAWS), executor=executor)
-    every = value_on_all_futures(plan, seed=seed, seconds=seconds * FULL_SHARE, executor=executor)
+    every = value_on_all_futures(plan, seed=seed, seconds=found.seconds * FULL_SHARE, executor=executor)
     rows = {
         "inside": (plan.value, plan.most),
-        "fresh": (fresh.low, fresh.high),
         "all_futures": (every.low, every.high),
         "kept": (every.kept, every.kept),
     }
     other = pd.DataFrame.from_dict(rows, orient="index", columns=["low", "high"]).rename_axis("measure").reset_index()
-    told = [*tell_worth(worth, plan.problem.tree, words), tell_fresh(fresh, words), tell_all_futures(every, words)]
+    told = [*tell_worth(worth, plan.problem.tree, words), tell_all_futures(every, words)]
     return worth.as_tables() | {"other_values": other}, told

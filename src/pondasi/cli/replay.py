@@ -155,6 +155,7 @@ def _compare(old: SavedRun, new: SavedRun, call: list[str]) -> dict[str, Any]:
         "companions": _pair(old.manifest.get("companions"), new.manifest.get("companions")),
         "versions": {name: list(pair) for name, pair in versions.items() if pair[0] != pair[1]},
         "machine": _pair(old.manifest.get("machine"), new.manifest.get("machine")),
+        "by_time": "run" in before and "settled" in before["run"] and not bool(before["run"]["settled"].all()),
         "figures": len(changed),
         "largest": [
             {"table": one.table, "place": one.place, "column": one.column, "old": one.old, "new": one.new}
@@ -180,6 +181,8 @@ def show(found: dict[str, Any], words: Words) -> None:
                 click.echo(words.say(f"replay.tables.{kind}", tables=", ".join(found["tables"][kind])))
         for row in found["largest"]:
             click.echo(words.say("changes.figure", **{name: _show(value) for name, value in row.items()}))
+        if found["by_time"]:
+            click.echo(words.say("replay.by_time"))
     if found["data"]:
         old, new = (f"{data['id']}-{data['version']} {data['hash'][:16]}" for data in found["data"])
         click.echo(words.say("replay.data", old=old, new=new))

@@ -161,13 +161,23 @@ def gather_evidence(chain: Chain, findings: Findings | None = None) -> Evidence:
 
 def _read_runs(runs: Mapping[str, SavedRun]) -> tuple[dict[str, Tells], dict[str, dict[str, Any]]]:
     """Return what tells the figures of the runs, by kind, and the sources that they cite beside those of the chain."""
-    if "stress" not in runs:
-        return {}, {}
-    from pondasi.report.stress_figures import KINDS, StressRun
-    from pondasi.stress.shock_library import load_shock_sources
+    told: dict[str, Tells] = {}
+    sources: dict[str, dict[str, Any]] = {}
+    if "stress" in runs:
+        from pondasi.report.stress_figures import KINDS, StressRun
+        from pondasi.stress.shock_library import load_shock_sources
 
-    run = StressRun(runs["stress"])
-    return dict.fromkeys(KINDS, run), index_rows(load_shock_sources(), "source")
+        told |= dict.fromkeys(KINDS, StressRun(runs["stress"]))
+        sources |= index_rows(load_shock_sources(), "source")
+    if "plan" in runs:
+        from pondasi.report.plan_figures import KINDS as PLAN_KINDS
+        from pondasi.report.plan_figures import PlanFigures
+        from pondasi.report.plan_run import PlanRun
+
+        plan = PlanRun(runs["plan"])
+        told |= dict.fromkeys(PLAN_KINDS, PlanFigures(plan))
+        sources |= {} if plan.is_impossible else index_rows(plan.tables["sources"], "source")
+    return told, sources
 
 
 def _make_step(table: str, row: dict[str, Any], unit: str) -> Step:

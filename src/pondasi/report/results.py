@@ -181,7 +181,7 @@ def _position(findings: Findings, country: str, measure: str) -> Result:
     return Result(figure, tuple((locate_share(item), None) for item in findings.held_by(country, users=True)))
 
 
-# --- what a saved stress test says ---------------------------------------------------------------
+# --- what a saved run says -----------------------------------------------------------------------
 
 
 def _ask_run(_findings: Findings, *_parts: str) -> Result:
@@ -302,6 +302,12 @@ RESULTS: Mapping[str, Kin] = {
     "position": Kin("position/COUNTRY/MEASURE", _position, of_home=True),
     "stress": Kin("stress/HOME/SHOCK/gross|net|depth|...", _ask_run, of_home=True),
     "stress_run": Kin("stress_run/HOME/draws|weeks", _ask_run, of_home=True),
+    "plan": Kin(
+        "plan/HOME/value|most|fresh, plan/HOME/begins|chance/STEP, plan/HOME/paid/KIND/YEAR, ...",
+        _ask_run,
+        of_home=True,
+    ),
+    "plan_run": Kin("plan_run/HOME/scenarios|futures|draws|...", _ask_run, of_home=True),
     "production": Kin("production/HOME", _production, of_home=True),
     "soft": Kin("soft/HOME, soft/HOME/NODE/PLACE", _soft, of_home=True),
     "concentration": Kin("concentration/NODE/cr1|cr3|hhi", _concentration),

@@ -79,6 +79,11 @@ class Task:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     executor: Executor | None = None
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """Options of the brief that a run may share."""
+        return {"home": self.findings.home, "with": self.findings.partner}
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -99,6 +104,10 @@ class Slot:
         Names of options that the run must have: what tells runs of one verb apart.
     enough
         Tells whether a saved run is as deep as is asked for; by default every one is.
+    prefer
+        Options that a run should share with the brief where one does, such as the partner.
+    offered
+        Tells whether the verb can make a run for a country at all.
     """
 
     verb: str
@@ -107,6 +116,8 @@ class Slot:
     options: tuple[str, ...] = ("home",)
     needs: tuple[str, ...] = ()
     enough: Callable[[SavedRun, Depth], bool] = lambda _run, _depth: True
+    prefer: tuple[str, ...] = ()
+    offered: Callable[[str], bool] = lambda _home: True
 
     @property
     def is_open(self) -> bool:
@@ -128,8 +139,13 @@ def match_runs(slots: Iterable[Slot], workspace: Workspace, manifest: Manifest) 
     """
     found = {}
     for slot in slots:
+        if not slot.is_open:
+            continue
         options = {name: manifest.options[name] for name in slot.options}
-        run = workspace.find_run(slot.verb, manifest.data, options, slot.needs) if slot.is_open else None
+        liked = {name: manifest.options[name] for name in slot.prefer if name in manifest.options}
+        run = workspace.find_run(slot.verb, manifest.data, options | liked, slot.needs)
+        if run is None and liked:
+            run = workspace.find_run(slot.verb, manifest.data, options, slot.needs)
         if run is not None:
             found[slot.verb] = run
     return found
@@ -140,13 +156,21 @@ def compute_missing(
     runs: Mapping[str, SavedRun],
     task: Task,
 ) -> dict[str, SavedRun]:
-    """Return the runs with those added that no saved run gave, or none so deep, and a slot can compute."""
+    """Return the runs with those added that no saved run gave, or none so deep or so fitting, and a slot can compute."""
     made = {
         slot.verb: slot.compute(task)
         for slot in slots
-        if slot.compute is not None and not (slot.verb in runs and slot.enough(runs[slot.verb], task.depth))
+        if slot.compute is not None and slot.offered(task.findings.home) and not _is_enough(slot, runs, task)
     }
     return {**runs, **made}
+
+
+def _is_enough(slot: Slot, runs: Mapping[str, SavedRun], task: Task) -> bool:
+    """Tell whether a saved run is as deep as is asked for, and has the options that the slot prefers."""
+    run = runs.get(slot.verb)
+    if run is None or not slot.enough(run, task.depth):
+        return False
+    return all(run.manifest["options"].get(name) == task.options[name] for name in slot.prefer)
 
 
 def write_slot(context: Context, slot: Slot, runs: Mapping[str, SavedRun]) -> Section | None:
@@ -157,8 +181,9 @@ def write_slot(context: Context, slot: Slot, runs: Mapping[str, SavedRun]) -> Se
     if run is not None:
         return slot.write(context, run)
     command = f"pondasi {slot.verb} {context.findings.home}"
+    form = "absent" if slot.offered(context.findings.home) else "none"
     return Section(
         id=slot.verb,
         title=context.say(f"slot.{slot.verb}.title", home=context.home),
-        answer=context.say(f"slot.{slot.verb}.absent", home=context.home, command=command),
+        answer=context.say(f"slot.{slot.verb}.{form}", home=context.home, command=command),
     )

@@ -21,6 +21,13 @@ STAGES = {
     "demand": "#F0E442",
     "users": "#5B6470",
 }
+PILLARS = {
+    "material": "#E69F00",
+    "design": "#0072B2",
+    "front_end": "#CC79A7",
+    "back_end": "#009E73",
+    "enabler": "#56B4E9",
+}
 LETTERS = dict(zip(STAGES, "ABCDEFG", strict=True))
 """A letter for each stage, so that no bar tells its stage by colour alone."""
 TINT = 0.6

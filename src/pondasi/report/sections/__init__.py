@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pondasi.report.compute_plan import compute_plan, has_plan, is_plan_enough
 from pondasi.report.compute_stress import compute_stress, is_enough
 from pondasi.report.sections.concentration import write_concentration
 from pondasi.report.sections.exposure import write_exposure
 from pondasi.report.sections.partner import write_partner
 from pondasi.report.sections.peers import write_peers
 from pondasi.report.sections.place import write_place
+from pondasi.report.sections.plan import write_plan
 from pondasi.report.sections.stress import write_stress
 from pondasi.report.sections.unknown import write_unknown
 from pondasi.report.slots import Slot
@@ -26,7 +28,7 @@ SECTIONS: tuple[Callable[[Context], Section | None] | Slot, ...] = (
     write_peers,
     write_concentration,
     Slot("stress", write=write_stress, compute=compute_stress, needs=("shock",), enough=is_enough),
-    Slot("plan"),
+    Slot("plan", write=write_plan, compute=compute_plan, prefer=("with",), enough=is_plan_enough, offered=has_plan),
     write_partner,
     write_unknown,
 )

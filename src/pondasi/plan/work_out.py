@@ -1,0 +1,102 @@
+"""A plan with all that is said of it: solved, priced on fresh years, and with and without a partner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pondasi.plan.cuts import CutPool
+from pondasi.plan.record import record_plan
+from pondasi.plan.solve import QUICK_SECONDS, SECONDS, solve_plan, weigh_partner
+from pondasi.plan.values import value_afresh
+from pondasi.workspace import Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from pondasi.executor import Executor
+    from pondasi.plan.case import Case
+    from pondasi.plan.solve import PartnerGain, Plan
+    from pondasi.plan.values import FreshValue
+
+QUICK_DRAWS, DRAWS = 3, 8
+"""Fresh draws on which a plan is priced."""
+
+
+@dataclass(frozen=True, eq=False)
+class WorkedPlan:
+    """A plan with what is said of it.
+
+    Parameters
+    ----------
+    plan, gain, fresh
+        The plan, what a partner brings to it, and what it is worth on fresh years.
+    manifest
+        Of its run.
+    pool
+        Cuts of the searches, for further ones.
+    seconds
+        Time that each search was allowed.
+    """
+
+    plan: Plan
+    gain: PartnerGain | None
+    fresh: FreshValue | None
+    manifest: Manifest
+    pool: CutPool = field(default_factory=CutPool, repr=False)
+    seconds: float = SECONDS
+
+    def as_tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that a run leaves behind."""
+        return record_plan(self.plan, self.gain, self.fresh)
+
+
+def work_out_plan(
+    case: Case,
+    *,
+    partner: str | None = None,
+    quick: bool = False,
+    scenarios: int | None = None,
+    draws: int | None = None,
+    seconds: float | None = None,
+    seed: int = 0,
+    inputs: Mapping[str, Any] | None = None,
+    executor: Executor | None = None,
+) -> WorkedPlan:
+    """Work out the plan of a case as ``pondasi plan`` does.
+
+    Parameters
+    ----------
+    partner
+        Whose part is weighed: the plan is solved again without it.
+    quick, scenarios, seconds, seed
+        As for `solve_plan`.
+    draws
+        Fresh draws on which the plan is priced, at least two, or 0 for none; their seeds follow that of the plan.
+    inputs
+        Further options for the manifest, such as those that name the data.
+    executor
+        Where operations are swept.
+    """
+    limit = seconds or (QUICK_SECONDS if quick else SECONDS)
+    number = (QUICK_DRAWS if quick else DRAWS) if draws is None else draws
+    pool = CutPool()
+    plan = solve_plan(
+        case, quick=quick, scenarios=scenarios, seed=seed, seconds=limit, favour=partner, executor=executor, pool=pool
+    )
+    gain = None if partner is None else weigh_partner(plan, partner, seconds=limit, executor=executor, pool=pool)
+    fresh = value_afresh(plan, range(seed + 1, seed + 1 + number), executor=executor) if number else None
+    chosen = {
+        "home": case.country,
+        "with": partner,
+        "quick": quick,
+        "seconds": seconds,
+        "scenarios": len(plan.problem.operations.weight),
+        "fresh": number,
+        **(inputs or {}),
+    }
+    world = case.world
+    manifest = Manifest("plan", chosen, world.chain.origin, seed, companions=world.companions_hash)
+    return WorkedPlan(plan, gain, fresh, manifest, pool, limit)

@@ -1,0 +1,52 @@
+"""The plan that a brief works out by itself: ``pondasi brief --compute quick|full``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pondasi.chain.cases import case_path, list_cases
+from pondasi.solver import InfeasibleError
+from pondasi.workspace import Manifest, SavedRun
+
+if TYPE_CHECKING:
+    from pondasi.report.slots import Depth, Task
+
+FULL = 100
+"""Years of disruption from which on a plan is not called quick."""
+
+
+def compute_plan(task: Task) -> SavedRun:
+    """Work out the plan and save the run, as ``pondasi plan HOME --with PARTNER`` with the same options would.
+
+    Where no plan keeps all limits the run holds one table, ``impossible``, and the brief says so. A partner that the case does not name can take no part: then the plan is one without.
+    """
+    import pandas as pd
+
+    from pondasi.plan.case import load_case
+    from pondasi.plan.work_out import work_out_plan
+
+    case = load_case(task.findings.home, task.world)
+    known = set(case.tables["partners"]["partner"])
+    partner = task.findings.partner if task.findings.partner in known else None
+    quick = task.depth == "quick"
+    try:
+        found = work_out_plan(
+            case, partner=partner, quick=quick, seed=task.seed, inputs=task.inputs, executor=task.executor
+        )
+    except InfeasibleError as error:
+        options = {"home": case.country, "with": partner, "quick": quick, "scenarios": 0 if quick else FULL}
+        origin, companions = task.world.chain.origin, task.world.companions_hash
+        manifest = Manifest("plan", {**options, **task.inputs}, origin, task.seed, companions=companions)
+        folder = task.workspace.save_run(manifest, {"impossible": pd.DataFrame({"error": [error.key]})})
+        return SavedRun(folder, manifest.as_dict())
+    return SavedRun(task.workspace.save_run(found.manifest, found.as_tables()), found.manifest.as_dict())
+
+
+def is_plan_enough(run: SavedRun, depth: Depth) -> bool:
+    """Tell whether a saved plan is as deep as is asked for."""
+    return depth == "quick" or int(run.manifest["options"].get("scenarios") or 0) >= FULL
+
+
+def has_plan(home: str) -> bool:
+    """Tell whether the case of a country that ships states steps to plan with."""
+    return home in list_cases() and (case_path(home) / "steps.csv").exists()

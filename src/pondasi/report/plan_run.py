@@ -1,0 +1,162 @@
+"""A saved plan as a brief reads it: its tables by what they count, and the rows of the case behind it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pondasi.facts import Figure, weakest
+from pondasi.plan.gates import read_gates
+from pondasi.report.evidence import Step
+from pondasi.tables.rows import index_rows, list_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pondasi.facts import Grade
+    from pondasi.plan.gates import Gates
+    from pondasi.workspace import SavedRun
+
+SURE = 1 - 1e-9
+"""A chance above this is certain: probabilities add up to one but for rounding."""
+
+
+class PlanRun:
+    """A saved plan as a brief reads it.
+
+    Parameters
+    ----------
+    run
+        Of the verb ``plan``.
+    """
+
+    def __init__(self, run: SavedRun) -> None:
+        self.run = run
+        self.home = str(run.manifest["options"]["home"])
+        self.tables = run.tables()
+
+    # --- the run
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether the run found that no plan keeps all limits."""
+        return "impossible" in self.tables
+
+    @cached_property
+    def set(self) -> Mapping[str, Any]:
+        """What the call set, and how firm the whole is."""
+        return list_rows(self.tables["run"])[0]
+
+    @cached_property
+    def measures(self) -> Mapping[str, float]:
+        """Value, bound and costs [million USD]."""
+        return list_rows(self.tables["measures"])[0]
+
+    @cached_property
+    def steps(self) -> Mapping[str, dict[str, Any]]:
+        """Steps that are started anywhere, by id, in the order of their pillars."""
+        return index_rows(self.tables["steps"], "step")
+
+    @cached_property
+    def starts(self) -> list[dict[str, Any]]:
+        """Every start, in order of time."""
+        return list_rows(self.tables["starts"])
+
+    @cached_property
+    def futures(self) -> Mapping[str, dict[str, Any]]:
+        """Futures by id, parents first."""
+        return index_rows(self.tables["futures"], "future")
+
+    @cached_property
+    def branches(self) -> Mapping[str, dict[str, Any]]:
+        """What may turn out of a variable, by id."""
+        return index_rows(self.tables["conditions"], "branch")
+
+    @cached_property
+    def gates(self) -> Gates:
+        """The plan as a tree of decisions."""
+        return read_gates(self.tables["starts"], self.tables["futures"], self.tables["conditions"])
+
+    @cached_property
+    def purses(self) -> Mapping[str, dict[str, Any]]:
+        """Who pays, by id."""
+        return index_rows(self.tables["purses"], "purse")
+
+    @cached_property
+    def money(self) -> Mapping[tuple[int, str], dict[str, Any]]:
+        """Money by year and purse [million USD]."""
+        return index_rows(self.tables["money"], "year", "purse")
+
+    @cached_property
+    def people(self) -> Mapping[tuple[int, str], dict[str, Any]]:
+        """People by year and skill."""
+        return index_rows(self.tables["people"], "year", "skill")
+
+    @cached_property
+    def output(self) -> Mapping[tuple[int, str], dict[str, Any]]:
+        """New capacity by year and node [million USD a year]."""
+        return index_rows(self.tables["output"], "year", "node")
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Step]:
+        """Rows of the case behind the plan, by place."""
+        return {
+            row["place"]: Step(
+                row["place"],
+                Figure(
+                    row["value"],
+                    row["unit"],
+                    row["low"],
+                    row["high"],
+                    None if row["year"] is None else int(row["year"]),
+                    weakest(row["grade"]),
+                    split_sources(row["sources"]),
+                ),
+            )
+            for row in list_rows(self.tables["inputs"])
+        }
+
+    @property
+    def grade(self) -> Grade:
+        """How firm the plan is as a whole."""
+        return weakest(self.set["grade"])
+
+    @property
+    def years(self) -> range:
+        """Years of the plan."""
+        return range(int(self.set["first"]), int(self.set["last"]) + 1)
+
+    @property
+    def partner(self) -> str | None:
+        """The partner whose part was weighed."""
+        return str(self.tables["partner"]["partner"].iloc[0]) if "partner" in self.tables else None
+
+    def list_soon(self) -> list[str]:
+        """Return the steps that start in the first years in some future, the surest first."""
+        soon = [step for step, row in self.steps.items() if row["soon"] > 0]
+        return sorted(soon, key=lambda step: (-self.steps[step]["soon"], self.steps[step]["first"], step))
+
+    def list_sure(self) -> list[str]:
+        """Return the steps that start in every future."""
+        return [step for step, row in self.steps.items() if row["chance"] >= SURE]
+
+    def list_nodes(self) -> list[str]:
+        """Return the nodes that are added to, by falling capacity in the last year."""
+        last = self.years[-1]
+        nodes = [node for year, node in self.output if year == last and self.output[year, node]["standing"] > 0]
+        return sorted(nodes, key=lambda node: (-self.output[last, node]["standing"], node))
+
+    def draw_profile(self, step: str) -> list[tuple[int, float, float]]:
+        """Return for each year the chance that a step is being built, and that it runs."""
+        mine = [row for row in self.starts if row["step"] == step]
+        found = []
+        for year in self.years:
+            begun = [row for row in mine if row["year"] <= year]
+            ready = sum(row["probability"] for row in begun if year >= row["year"] + row["lead"])
+            found.append((year, sum(row["probability"] for row in begun) - ready, ready))
+        return found
+
+
+def split_sources(cell: str | None) -> tuple[str, ...]:
+    """Return the ids of sources in a cell."""
+    return tuple(filter(None, (cell or "").split("|")))

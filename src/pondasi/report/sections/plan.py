@@ -1,0 +1,212 @@
+"""Which steps come first, when, and with whom: what starts soon, what it is worth, and what the rest waits for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pondasi.plan.gates import Start, begin_small, choose_form
+from pondasi.report.blocks import Section, Statement
+from pondasi.report.compute_plan import FULL
+from pondasi.report.plan_run import SURE, PlanRun
+from pondasi.report.sections.plan_charts import (
+    chart_money,
+    chart_output,
+    chart_people,
+    chart_roadmap,
+    name_future,
+    name_step,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pondasi.plan.gates import Branch, Gate
+    from pondasi.report.context import Context
+    from pondasi.workspace import SavedRun
+
+NAMED = 6
+"""First steps that the headline names."""
+
+
+def write_plan(context: Context, run: SavedRun) -> Section:
+    """Return the section on a saved plan.
+
+    It opens with what starts in the first years and how firm that is; then what the plan is worth over the years that it
+    was made for and over fresh ones, what hangs on how the world turns out, and what the partner brings.
+    """
+    told = PlanRun(run)
+    if told.is_impossible:
+        answer = context.say("plan_brief.impossible", home=context.home)
+        statement = Statement(answer, "plan", "assumed")
+        return Section("plan", context.say("slot.plan.title"), answer, statements=(statement,))
+    first, worth, later = _say_first(context, told), _say_worth(context, told), _say_later(context, told)
+    partner = _say_partner(context, told)
+    statements = tuple(
+        Statement(text, "plan", told.grade)
+        for text in (
+            context.say("plan_brief.both", first=first, second=_say_firmness(context, told)),
+            worth,
+            partner,
+        )
+        if text is not None
+    )
+    notes = [name.rsplit(".", 1)[-1] for name in str(told.set["notes"]).split("|") if name]
+    output = chart_output(context, told) if told.steps else None
+    charts = (chart_roadmap, chart_money, chart_people) if told.steps else ()
+    return Section(
+        id="plan",
+        title=context.say("slot.plan.title"),
+        answer=context.join_sentences(statements[:2]),
+        blocks=(*(chart(context, told) for chart in charts), *((output,) if output is not None else ())),
+        points=(
+            *(statement.text for statement in statements[2:]),
+            *((later,) if later is not None else ()),
+            *_say_gates(context, told),
+            *((_say_money(context, told),) if told.steps else ()),
+            *(context.say(f"plan.note.{name}") for name in notes),
+        ),
+        method=(context.say("plan_brief.method"), context.say("plan_brief.method_gates")),
+        statements=statements,
+    )
+
+
+def _say_first(context: Context, told: PlanRun) -> str:
+    """Say which steps start in the first years, and in which part of the futures."""
+    soon, year = told.list_soon(), context.cite(f"plan_run/{told.home}/soon")
+    offered = context.cite(f"plan_run/{told.home}/offered")
+    if not soon:
+        return context.say("plan_brief.first_none", year=year, offered=offered, home=context.home)
+    items = [_say_soon(context, told, step) for step in soon[:NAMED]]
+    count = context.count(f"plan/{told.home}/count/soon")
+    key = "plan_brief.first_more" if len(soon) > NAMED else "plan_brief.first"
+    return context.say(key, n=count, year=year, offered=offered, home=context.home, items=context.join(items, "parts"))
+
+
+def _say_soon(context: Context, told: PlanRun, step: str) -> str:
+    """Return a step with its earliest start, its partner there, and its chance where that is not certain."""
+    row = next(row for row in told.starts if row["step"] == step)
+    item = _name_start(context, told, Start(step, row["partner"], row["year"], row["future"], row["modules"]))
+    if told.steps[step]["committed"]:
+        return context.say("plan_brief.item_committed", step=item)
+    if told.steps[step]["soon"] >= SURE:
+        return context.say("plan_brief.item_sure", step=item)
+    return context.say("plan_brief.item_some", step=item, chance=context.cite(f"plan/{told.home}/soon/{step}"))
+
+
+def _say_firmness(context: Context, told: PlanRun) -> str:
+    """Say how far the search came, and that another plan may be as good within what it left open."""
+    at = f"plan/{told.home}"
+    fields = {name: context.cite(f"{at}/{name}") for name in ("value", "most", "short")}
+    key = "plan_brief.firm" if told.set["finished"] else "plan_brief.loose"
+    return context.say(key, **fields)
+
+
+def _say_worth(context: Context, told: PlanRun) -> str:
+    """Say what the plan is worth over the years that it was made for, and over others."""
+    at, set_ = f"plan/{told.home}", f"plan_run/{told.home}"
+    fields = {"value": context.cite(f"{at}/value"), "scenarios": context.cite(f"{set_}/scenarios")}
+    if "fresh" not in told.tables:
+        return context.say("plan_brief.worth", **fields)
+    low, high = context.look_up(f"{at}/fresh").low, context.look_up(f"{at}/fresh").high
+    form = "gains" if (low or 0.0) > 0 else "loses" if (high or 0.0) < 0 else "open"
+    fields |= {"fresh": context.cite(f"{at}/fresh"), "draws": context.cite(f"{set_}/draws")}
+    text = context.say(f"plan_brief.worth_fresh.{form}", **fields)
+    if int(told.set["scenarios"]) >= FULL:
+        return text
+    return context.say(
+        "plan_brief.both", first=text, second=context.say("plan_brief.quick", scenarios=fields["scenarios"])
+    )
+
+
+def _say_later(context: Context, told: PlanRun) -> str | None:
+    """Say how much of the plan holds in every future, and how much waits for a gate; nothing where nothing starts."""
+    if not told.steps:
+        return None
+    at = f"plan/{told.home}"
+    named = {gate.year: gate.branches[0].future for gate in told.gates.gates}
+    years = context.join([context.cite(f"{at}/future/{future}/year") for future in named.values()])
+    fields = {name: context.cite(f"{at}/count/{name}") for name in ("steps", "sure", "some")}
+    return context.say("plan_brief.later", years=years, **fields)
+
+
+def _say_partner(context: Context, told: PlanRun) -> str | None:
+    """Say what the partner brings; nothing where none was weighed."""
+    if told.partner is None:
+        return None
+    at = f"plan/{told.home}/partner/{told.partner}"
+    low = context.look_up(f"{at}/low").value or 0.0
+    fields = {name: context.cite(f"{at}/{name}") for name in ("low", "high", "steps")}
+    key = "plan_brief.partner" if low > 0 else "plan_brief.partner_open"
+    return context.say(key, partner=context.place_in_text(told.partner), home=context.home, **fields)
+
+
+def _say_money(context: Context, told: PlanRun) -> str:
+    at = f"plan/{told.home}/paid"
+    paid = {kind: context.cite(f"{at}/{kind}") for kind in ("state", "private", "partner")}
+    return context.say("plan_brief.paid", year=context.cite(f"plan_run/{told.home}/soon"), **paid)
+
+
+# --- the gates ----------------------------------------------------------------------------------------
+
+
+def _say_gates(context: Context, told: PlanRun) -> list[str]:
+    """Say the plan as a tree of decisions, as `pondasi.plan.gates.tell_gates` does, each number with its place."""
+    gates = told.gates
+    if not gates.gates:
+        return []
+    year = _cite_gate(context, told, gates.gates[0])
+    form, steps = choose_form(gates.first), _join_starts(context, told, gates.first)
+    return [
+        context.say(f"plan.gate.first.at.{form}", year=year, steps=steps),
+        *(text for gate in gates.gates for text in _say_gate(context, told, gate)),
+    ]
+
+
+def _say_gate(context: Context, told: PlanRun, gate: Gate) -> list[str]:
+    when = "at" if gate.before == told.gates.root else "after"
+    fields = {"year": _cite_gate(context, told, gate), "before": name_future(context, told, gate.before)}
+    said = []
+    if gate.shared or gate.is_idle:
+        form, steps = choose_form(gate.shared), _join_starts(context, told, gate.shared)
+        said.append(context.say(f"plan.gate.shared.{when}.{form}", steps=steps, **fields))
+    for branch in () if gate.is_idle else gate.branches:
+        form = choose_form(branch.starts, more=bool(gate.shared))
+        said.append(
+            context.say(
+                f"plan.gate.branch.{when}.{form}",
+                future=name_future(context, told, branch.future),
+                about=_say_about(context, told, branch),
+                steps=_join_starts(context, told, branch.starts),
+                **fields,
+            )
+        )
+    return said
+
+
+def _cite_gate(context: Context, told: PlanRun, gate: Gate) -> str:
+    return context.cite(f"plan/{told.home}/future/{gate.branches[0].future}/year")
+
+
+def _say_about(context: Context, told: PlanRun, branch: Branch) -> str:
+    """Return what is known in a branch and how likely it is."""
+    name = f"name_{context.words.language}"
+    known = [
+        context.join([begin_small(told.branches[one][name]) for one in condition.branches], "either")
+        for condition in branch.conditions
+    ]
+    chance = context.cite(f"plan/{told.home}/future/{branch.future}/chance")
+    if not known:
+        return context.say("plan.gate.chance", chance=chance)
+    return context.say("plan.gate.known", known=context.join(known, "known"), chance=chance)
+
+
+def _join_starts(context: Context, told: PlanRun, starts: Iterable[Start]) -> str:
+    return context.join([_name_start(context, told, start) for start in starts], "parts")
+
+
+def _name_start(context: Context, told: PlanRun, start: Start) -> str:
+    place = f"plan/{told.home}/start/{start.step}/{start.year}/{start.future}/year"
+    fields = {"step": name_step(context, told, start.step), "year": context.cite(place)}
+    if start.partner is None:
+        return context.say("plan.gate.item.alone", **fields)
+    return context.say("plan.gate.item.partner", partner=context.place_in_text(start.partner), **fields)

@@ -1,0 +1,274 @@
+"""The section on a saved plan: what it says follows from the run, and every figure leads to its row."""
+
+import dataclasses
+import re
+
+import pytest
+
+from pondasi import UsageError, Words, load_world
+from pondasi.cli import main
+from pondasi.plan.work_out import WorkedPlan
+from pondasi.report.annex import write_annex
+from pondasi.report.brief import compose_brief, render_brief
+from pondasi.report.compute_plan import compute_plan, has_plan, is_plan_enough
+from pondasi.report.evidence import gather_evidence
+from pondasi.report.paper import render_paper
+from pondasi.report.plan_figures import MILLION, PlanFigures
+from pondasi.report.plan_run import PlanRun
+from pondasi.report.sections import SECTIONS, SLOTS
+from pondasi.report.slots import Task, match_runs
+from pondasi.solver import InfeasibleError
+from pondasi.workspace import Manifest, SavedRun, Workspace
+from tests.plan.hand_made import SHORT
+from tests.report.plan_run import FRESH, GAIN, make_plan, save_plan
+
+LANGUAGES = ("en", "id", "ja")
+(PLAN,) = (slot for slot in SLOTS if slot.verb == "plan")
+
+
+def compose(findings, run, language="en"):
+    return compose_brief(findings, Words(language), runs={"plan": run}, order=(PLAN, SECTIONS[-1]))
+
+
+@pytest.fixture(scope="module")
+def make(findings, tmp_path_factory):
+    def run(**options):
+        return save_plan(Workspace(tmp_path_factory.mktemp("work")), findings.chain.origin, **options)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def run(make):
+    return make()
+
+
+@pytest.fixture(scope="module")
+def told(run):
+    return PlanRun(run)
+
+
+def find(told, place):
+    return PlanFigures(told).find(place)
+
+
+def test_it_opens_with_the_first_steps_and_how_firm_they_are(findings, run, told):
+    section = compose(findings, run).sections[0]
+    (first,) = told.list_soon()
+    assert section.answer.startswith("By the end of 2028 the plan of Indonesia starts 1 of ")
+    assert f"'{told.steps[first]['name_en']}' in 2026" in section.answer
+    # The search of a plan made by hand has no end: so much may be missing, and first steps may change.
+    assert "These first steps may still change" in section.answer
+    assert re.search(r"up to \d+ (million|billion) USD may be missing", section.answer)
+    assert "Quick, 3 years of disruption, indicative." in section.answer
+    assert {statement.grade for statement in section.statements} == {"assumed"}
+
+
+@pytest.mark.parametrize(
+    ("fresh", "words"),
+    [
+        ((5.0, 1.0, 9.0), "5.0 (1.0 to 9.0) million USD over 3 fresh draws"),
+        (FRESH, "whether it pays is open"),
+        ((-5.0, -9.0, -1.0), "does not pay on others"),
+        (None, "has not been priced on others"),
+    ],
+)
+def test_what_it_is_worth_on_fresh_years_decides_the_sentence(findings, make, fresh, words):
+    assert words in compose(findings, make(fresh=fresh)).sections[0].answer
+
+
+def test_what_is_missing_is_the_distance_to_the_bound(told):
+    plan = make_plan()
+    value, most, short = (find(told, f"plan/IDN/{name}")[0].value for name in ("value", "most", "short"))
+    assert value == pytest.approx(plan.value * MILLION)
+    assert short == pytest.approx(most - value)
+    assert short == pytest.approx(max(SHORT, SHORT + plan.answer.cost - plan.reference) * MILLION)
+
+
+def test_chances_are_those_of_the_tree(told):
+    tree = make_plan().problem.tree
+    for step, row in told.steps.items():
+        mine = [start for start in told.starts if start["step"] == step]
+        assert row["chance"] == pytest.approx(sum(start["probability"] for start in mine))
+        assert find(told, f"plan/IDN/chance/{step}")[0].value == row["chance"]
+        last = told.draw_profile(step)[-1]
+        assert last[1] + last[2] == pytest.approx(row["chance"])
+    assert find(told, "plan/IDN/future/open_world/reach")[0].value == pytest.approx(
+        tree.probability[tree.names.index("open_world")]
+    )
+
+
+def test_a_step_is_built_until_its_lead_time_is_over(told):
+    row = told.starts[0]
+    profile = {year: (building, running) for year, building, running in told.draw_profile(row["step"])}
+    assert row["probability"] == 1
+    for year, (building, running) in profile.items():
+        assert running == (1 if year >= row["year"] + row["lead"] else 0)
+        assert building + running == 1
+
+
+def test_money_by_kind_adds_up_to_all_of_it(told):
+    parts = [find(told, f"plan/IDN/paid/{kind}")[0].value for kind in ("state", "private", "partner")]
+    assert sum(parts) == pytest.approx(find(told, "plan/IDN/paid/all")[0].value)
+    assert find(told, "plan/IDN/paid/all/2026")[0].value == pytest.approx(
+        told.tables["money"].query("year == 2026")["paid"].sum() * MILLION
+    )
+
+
+def test_the_parts_of_the_plan_count_up(told):
+    steps, sure, some = (find(told, f"plan/IDN/count/{name}")[0].value for name in ("steps", "sure", "some"))
+    assert steps == sure + some == len(told.steps)
+
+
+def test_gates_stand_among_the_points_with_their_chances(findings, run):
+    points = compose(findings, run).sections[0].points
+    assert any(point.startswith("Whatever turns out by 2029, start '") for point in points)
+    (open_world,) = (point for point in points if point.startswith("If by 2029 it has come to 'Open, growing world'"))
+    assert "export control stays loose; chance 34 %" in open_world
+    assert any("start nothing new" in point for point in points)
+
+
+@pytest.mark.parametrize(
+    ("gain", "words"),
+    [(GAIN, "may bring nothing to the plan of Indonesia, and at most 40"), ((5.0, 9.0), "between 5.0")],
+)
+def test_what_the_partner_brings_is_an_interval(findings, make, gain, words):
+    statements = compose(findings, make(gain=gain)).sections[0].statements
+    assert words in statements[-1].text
+    assert "Japan" in statements[-1].text
+
+
+def test_without_a_partner_nothing_is_said_of_one(findings, make):
+    section = compose(findings, make(partner=None)).sections[0]
+    assert len(section.statements) == 2
+    with pytest.raises(LookupError):
+        find(PlanRun(make(partner=None)), "plan/IDN/partner/JPN/low")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "plan/IDN/toys",
+        "plan/VNM/value",
+        "plan/IDN/chance/toys",
+        "plan/IDN/paid/toys",
+        "plan/IDN/people/technicians/1999/there",
+        "plan/IDN/partner/KOR/low",
+        "plan/IDN",
+        "plan_run/IDN/luck",
+        "plan_run/IDN/year/1999",
+    ],
+)
+def test_a_figure_that_is_not_there_is_refused(findings, run, place):
+    with pytest.raises(UsageError, match="no figure"):
+        gather_evidence(findings.chain, dataclasses.replace(findings, runs={"plan": run})).explain(place)
+
+
+def test_a_figure_leads_to_rows_of_the_case_and_their_sources(findings, run, told):
+    evidence = gather_evidence(findings.chain, dataclasses.replace(findings, runs={"plan": run}))
+    step = told.list_soon()[0]
+    found = evidence.explain(f"plan/IDN/begins/{step}")
+    assert {place.split("/")[0] for place in (one.place for one in found.steps)} <= {
+        "steps",
+        "step_costs",
+        "step_traits",
+    }
+    row = make_plan().case.tables["step_costs"].query("step == @step and kind == 'capex'").iloc[0]
+    (cost,) = (one for one in found.steps if one.place == f"step_costs/{step}/capex")
+    assert (cost.figure.value, cost.figure.grade) == (row["value"], row["grade"])
+    assert set(row["source"].split("|")) <= {source["source"] for source in found.sources}
+    budget = evidence.explain("plan/IDN/purse/state/2026/budget")
+    assert any(one.place == "budgets/state/2026" for one in budget.steps)
+    people = evidence.explain("plan/IDN/people/technicians/2030/there")
+    assert any(one.place.startswith("talent/technicians/stock") for one in people.steps)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_workbook_and_paper_carry_it(findings, run, language, tmp_path):
+    import openpyxl
+
+    words, brief = Words(language), compose(findings, run, language)
+    write_annex(brief, words, tmp_path / "a.xlsx")
+    sheets = openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames
+    named = {words.say(f"annex.sheet.{name}") for name in ("plan-chart", "plan-money", "plan-people", "plan-output")}
+    assert named <= set(sheets)
+    assert render_paper(brief, words).startswith(b"%PDF")
+    assert render_brief(brief, words).count('data-figure="plan/') > 100
+
+
+def test_a_plan_that_starts_nothing_is_said_and_not_drawn(findings, run, tmp_path):
+    tables = run.tables()
+    for name in ("starts", "steps"):
+        tables[name] = tables[name].iloc[:0]
+    manifest = Manifest("plan", {"home": "IDN"}, findings.chain.origin, 0)
+    empty = SavedRun(Workspace(tmp_path).save_run(manifest, tables), manifest.as_dict())
+    section = compose(findings, empty).sections[0]
+    assert "starts none of" in section.answer
+    assert section.blocks == ()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_no_plan_keeps_all_limits_the_brief_says_so(findings, tmp_path, monkeypatch, language):
+    def refuse(*_arguments, **_options):
+        raise InfeasibleError("programme_infeasible")
+
+    monkeypatch.setattr("pondasi.plan.work_out.solve_plan", refuse)
+    workspace = Workspace(tmp_path)
+    run = compute_plan(Task(load_world(), findings, workspace, "quick", 0))
+    assert match_runs([PLAN], workspace, Manifest("brief", {"home": "IDN", "with": "JPN"}, findings.chain.origin, 0))
+    words = Words(language)
+    section = compose(findings, run, language).sections[0]
+    assert section.answer == words.say(
+        "plan_brief.impossible", home="Indonesia" if language != "ja" else "インドネシア"
+    )
+
+
+def test_the_brief_works_the_plan_out_as_the_verb_does(findings, tmp_path, monkeypatch):
+    asked = {}
+
+    def work_out(case, **options):
+        asked.update(options, home=case.country)
+        plan = make_plan()
+        manifest = Manifest("plan", {"home": "IDN", "with": options["partner"]}, findings.chain.origin, 0)
+        return WorkedPlan(plan, None, None, manifest)
+
+    monkeypatch.setattr("pondasi.plan.work_out.work_out_plan", work_out)
+    task = Task(load_world(), findings, Workspace(tmp_path), "quick", 7)
+    run = compute_plan(task)
+    assert (asked["home"], asked["partner"], asked["quick"], asked["seed"]) == ("IDN", "JPN", True, 7)
+    assert PlanRun(run).starts
+    # Viet Nam is no partner of the case: the plan is one without it.
+    compute_plan(dataclasses.replace(task, findings=dataclasses.replace(findings, partner="VNM"), depth="full"))
+    assert (asked["partner"], asked["quick"]) == (None, False)
+
+
+def test_a_quick_plan_is_not_enough_where_a_full_one_is_asked_for(run):
+    deep = dataclasses.replace(run, manifest={"options": {"scenarios": 100}})
+    assert [is_plan_enough(one, depth) for one in (run, deep) for depth in ("quick", "full")] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_a_plan_is_offered_where_a_case_states_steps():
+    assert [has_plan(home) for home in ("IDN", "MYS", "VNM", "KOR")] == [True, True, False, False]
+
+
+def test_explain_finds_a_figure_in_the_workspace(findings, tmp_path, capsys):
+    arguments = ["explain", "plan/IDN/short", "--workspace", str(tmp_path)]
+    assert main(arguments) == 2
+    assert "plan/HOME" in capsys.readouterr().err
+    save_plan(Workspace(tmp_path), findings.chain.origin)
+    assert main(arguments) == 0
+    assert "measures/short" in capsys.readouterr().out
+
+
+def test_a_brief_takes_the_plan_with_its_partner_before_one_without(findings, tmp_path):
+    workspace, data = Workspace(tmp_path), findings.chain.origin
+    save_plan(workspace, data, partner=None)
+    asked = Manifest("brief", {"home": "IDN", "with": "JPN"}, data, 0)
+    assert match_runs([PLAN], workspace, asked)["plan"].manifest["options"]["with"] is None
+    save_plan(workspace, data)
+    assert match_runs([PLAN], workspace, asked)["plan"].manifest["options"]["with"] == "JPN"
