@@ -38,6 +38,7 @@ def make_command(words: Words) -> click.Command:
         seconds: float | None,
         scenarios: int | None,
         worth: bool,
+        alternatives: int | None,
         fresh: int | None,
         workspace_: Path | None,
         world_: Path | None,
@@ -75,10 +76,15 @@ def make_command(words: Words) -> click.Command:
                 draws=fresh,
                 seconds=seconds,
                 seed=seed_,
-                inputs=describe_inputs(world_, overlay_) | ({"worth": True} if worth else {}),
+                inputs=describe_inputs(world_, overlay_)
+                | ({"worth": True} if worth else {})
+                | ({"alternatives": alternatives} if alternatives else {}),
                 executor=executor,
             )
             more = _weigh_futures(found, words, seed_, executor) if worth else ({}, [])
+            if alternatives:
+                others = _find_others(found, words, alternatives, executor)
+                more = (more[0] | others[0], more[1] + others[1])
         plan, gain = found.plan, found.gain
         tables = found.as_tables() | more[0]
         folder = open_workspace(workspace_).save_run(found.manifest, tables)
@@ -122,6 +128,9 @@ def make_command(words: Words) -> click.Command:
                 ["--scenarios"], type=click.IntRange(min=3), metavar="N", help=words.say("cli.option.scenarios")
             ),
             click.Option(["--worth"], is_flag=True, help=words.say("cli.option.worth")),
+            click.Option(
+                ["--alternatives"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.alternatives")
+            ),
             click.Option(["--fresh"], type=click.IntRange(min=0), metavar="N", help=words.say("cli.option.fresh")),
             *take(words, "language", "places", "workspace", "world", "overlay", "public"),
             *take(words, "seed", "workers", "json", "quiet"),
@@ -159,3 +168,24 @@ def _weigh_futures(
     other = pd.DataFrame.from_dict(rows, orient="index", columns=["low", "high"]).rename_axis("measure").reset_index()
     told = [*tell_worth(worth, plan.problem.tree, words), tell_all_futures(every, words)]
     return worth.as_tables() | {"other_values": other}, told
+
+
+def _find_others(
+    found: WorkedPlan, words: Words, number: int, executor: Executor
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Return tables and sentences of other plans that are nearly as good."""
+    from pondasi.plan.alternatives import find_alternatives
+    from pondasi.plan.tell_alternatives import tell_alternatives
+
+    plan = found.plan
+    others = find_alternatives(
+        plan.problem,
+        plan.answer,
+        plan.reference,
+        number,
+        gap=plan.gap,
+        seconds=found.seconds,
+        executor=executor,
+        pool=found.pool,
+    )
+    return others.as_tables(), tell_alternatives(others, plan, words)
