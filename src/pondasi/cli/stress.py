@@ -43,6 +43,7 @@ def make_command(words: Words) -> click.Command:
         sample: int | None,
         critical: bool,
         remedies: bool,
+        scarcity: bool,
         weeks: int | None,
         draws: int,
         workspace_: Path | None,
@@ -63,12 +64,12 @@ def make_command(words: Words) -> click.Command:
         from pondasi.workspace import Manifest, open_workspace
 
         home = require_country(home)
-        if bool(shock) + (sample is not None) + critical > 1 or (remedies and (critical or sample is not None)):
-            raise UsageError("shock_or_sample")
+        _check(bool(shock), sample is not None, critical, remedies=remedies, scarcity=scarcity)
         weeks = weeks or (FOLLOWED_WEEKS if critical else WEEKS)
         world = open_world(world_, overlay_, public=public_)
         workspace = open_workspace(workspace_)
         what: dict[str, Any] = {"sample": sample} if sample else {"shock": list(shock), "draws": draws}
+        what |= {"scarcity": True} if scarcity else {}
         what = {"critical": True} if critical else what
         what = {"shock": ",".join(shock), "remedies": True} if remedies else what
         options = {"home": home, "weeks": weeks, **what, **describe_inputs(world_, overlay_)}
@@ -96,22 +97,8 @@ def make_command(words: Words) -> click.Command:
                 )
                 tables, lines = campaign.as_tables(), _say_campaign(campaign, words, numbers)
             else:
-                from pondasi.stress.assess import run_stress_test
-                from pondasi.stress.record import record_test
-
-                shocks = _choose(world, shock)
-                test = run_stress_test(
-                    world,
-                    home,
-                    shocks,
-                    draws=draws,
-                    seed=seed_,
-                    weeks=weeks,
-                    executor=executor,
-                    progress=bar.progress(),
-                )
-                names = {one.id: one.names.get(words.language, one.id) for one in shocks}
-                tables, lines = record_test(test, shocks), _say_test(test, names, words, numbers)
+                how = {"draws": draws, "seed": seed_, "weeks": weeks, "executor": executor, "progress": bar.progress()}
+                tables, lines = _test(world, home, _choose(world, shock), words, numbers, scarcity=scarcity, **how)
         folder = workspace.save_run(manifest, tables)
         if json_:
             say_json({name: list_rows(table) for name, table in tables.items()} | {"run": str(folder)})
@@ -131,6 +118,7 @@ def make_command(words: Words) -> click.Command:
             click.Option(["--sample"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.sample")),
             click.Option(["--critical"], is_flag=True, help=words.say("cli.option.critical")),
             click.Option(["--remedies"], is_flag=True, help=words.say("cli.option.remedies")),
+            click.Option(["--scarcity"], is_flag=True, help=words.say("cli.option.scarcity")),
             click.Option(["--weeks"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.weeks")),
             click.Option(
                 ["--draws"],
@@ -143,6 +131,41 @@ def make_command(words: Words) -> click.Command:
         ],
         help=words.say("cli.stress.long"),
     )
+
+
+def _check(*questions: bool, remedies: bool, scarcity: bool) -> None:
+    """Refuse more than one question: shocks by name, a sample, all suppliers; what goes with shocks goes with them only."""
+    shock, *others = questions
+    if shock + sum(others) > 1 or (remedies and any(others)):
+        raise UsageError("shock_or_sample")
+    if scarcity and (remedies or any(others)):
+        raise UsageError("scarcity_alone")
+
+
+def _test(
+    world: World,
+    home: str,
+    shocks: list[Shock],
+    words: Words,
+    numbers: Numbers,
+    *,
+    scarcity: bool,
+    **how: Any,  # noqa: ANN401 - passed on to run_stress_test as it is
+) -> _Answer:
+    """Return tables and lines of named shocks, and on request of what becomes scarce under them."""
+    from pondasi.cli.scarcity import say_scarcity
+    from pondasi.stress.assess import run_stress_test
+    from pondasi.stress.record import record_test
+    from pondasi.stress.scarcity import measure_scarcity
+
+    test = run_stress_test(world, home, shocks, **how)
+    names = {one.id: one.names.get(words.language, one.id) for one in shocks}
+    tables, lines = record_test(test, shocks), _say_test(test, names, words, numbers)
+    if scarcity:
+        found = measure_scarcity(world, home, shocks, weeks=how["weeks"])
+        tables |= found.as_tables()
+        lines += say_scarcity(found, names, world, words, numbers)
+    return tables, lines
 
 
 def _stop_suppliers(

@@ -32,9 +32,9 @@ ROWS = 8
 """Rows of lanes for sums that live no longer than a loop."""
 STARTS, LINE, SHIPPING, DEMAND = 0, 1, 2, 3
 """Places of what is lost by supplier in `Scratch.hit`."""
-DELIVERED, SHIPPED, MET, SENT = 0, 1, 2, 3
+DELIVERED, SHIPPED, MET, SENT, OWED, FREE = 0, 1, 2, 3, 4, 5
 """What a watch records: deliveries to final demand, what leaves the line, the part of a need that is met, what leaves
-the door to all buyers."""
+the door to all buyers, what is owed to them as the step ends, and what could be made beyond the need of the step before."""
 ROUNDING, DUST = 1e-9, 1e-13
 """As in `pondasi.stress.dynamics`."""
 
@@ -68,8 +68,15 @@ def run_lanes(f: Frame, s: Lanes, b: Blows, w: Scratch, watch: Watch, series: Fl
                     source = w.met
                 elif watch.what[k] == SENT:
                     source = w.sent
+                elif watch.what[k] == OWED:
+                    source = s.owed
+                elif watch.what[k] == FREE:
+                    source = w.spare
                 for v in range(lanes):
                     series[step, k, v] += watch.weight[r] * source[i, v]
+                if watch.what[k] == OWED:
+                    for v in range(lanes):
+                        series[step, k, v] += watch.weight[r] * s.waiting[i, v]
 
 
 @fast

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pondasi.stress.kernel import DELIVERED, MET, SENT, SHIPPED
+from pondasi.stress.kernel import DELIVERED, FREE, MET, OWED, SENT, SHIPPED
 from pondasi.stress.system import Kind
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ class Watches:
     names
         Of each watch, length k.
     what
-        `DELIVERED`, `SHIPPED` or `SENT` (weights over suppliers) or `MET` (weights over needs), shape (k,).
+        `DELIVERED`, `SHIPPED`, `SENT`, `OWED` or `FREE` (weights over suppliers) or `MET` (weights over needs), shape
+        (k,).
     members, weights
         What each watch sums up, and with what weight; k arrays.
     """
@@ -41,7 +42,14 @@ class Watches:
 
     def base(self, system: System) -> Floats:
         """Return what each watch records in a step that nothing hits, shape (k,) [USD/step, or fraction]."""
-        source = {DELIVERED: system.final, SHIPPED: system.output, SENT: system.output, MET: np.ones(len(system.kind))}
+        source = {
+            DELIVERED: system.final,
+            SHIPPED: system.output,
+            SENT: system.output,
+            MET: np.ones(len(system.kind)),
+            OWED: np.zeros(len(system.output)),
+            FREE: system.output * system.spare,
+        }
         sums = [
             float(source[int(what)][members] @ weights)
             for what, members, weights in zip(self.what, self.members, self.weights, strict=True)
