@@ -77,3 +77,13 @@ def test_a_search_that_ended_by_time_is_named_where_it_comes_out_differently(cap
     assert "depends on the machine" in capsys.readouterr().out
     show(found | {"by_time": False}, Words("en"))
     assert "depends on the machine" not in capsys.readouterr().out
+
+
+def test_a_plan_that_cannot_be_gets_its_repairs(run, tmp_path):
+    code, out, _ = run("plan", "MYS", "--scenarios", 3, "--json", "--workspace", tmp_path)
+    answer = json.loads(out)
+    assert code == 1
+    assert answer["possible"] is False
+    assert len(answer["repairs"]) == 3
+    assert {change["kind"] for change in answer["repairs"][0]["changes"]} <= {"budget", "commitment", "date", "people"}
+    assert len(answer["statements"]) > 2 * len(answer["repairs"])

@@ -8,6 +8,7 @@ import click
 
 from pondasi.cli.inputs import describe_inputs, open_world, say_overlays
 from pondasi.cli.options import say_json, take
+from pondasi.cli.repairs import SHORT, show_repairs
 from pondasi.cli.spoken import SpokenCommand
 from pondasi.errors import UsageError
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from pondasi.executor import Executor
     from pondasi.plan.work_out import WorkedPlan
     from pondasi.words import Words
-
-SHORT = 1
-"""Exit code of a search that ended before its gap: an answer, and less than was asked for."""
 
 FULL_SHARE = 0.2
 """Part of the time that the full tree of futures may take."""
@@ -58,6 +56,7 @@ def make_command(words: Words) -> click.Command:
         from pondasi.plan.roadmap import tell_partner, tell_plan
         from pondasi.plan.tell_worth import tell_fresh
         from pondasi.plan.work_out import work_out_plan
+        from pondasi.solver import InfeasibleError
         from pondasi.workspace import open_workspace
 
         home = require_country(home)
@@ -68,19 +67,22 @@ def make_command(words: Words) -> click.Command:
             raise UsageError("plan_fresh_one")
         case = load_case(home, open_world(world_, overlay_, public=public_))
         with open_executor(workers_) as executor:
-            found = work_out_plan(
-                case,
-                partner=other,
-                quick=quick,
-                scenarios=scenarios,
-                draws=fresh,
-                seconds=seconds,
-                seed=seed_,
-                inputs=describe_inputs(world_, overlay_)
-                | ({"worth": True} if worth else {})
-                | ({"alternatives": alternatives} if alternatives else {}),
-                executor=executor,
-            )
+            try:
+                found = work_out_plan(
+                    case,
+                    partner=other,
+                    quick=quick,
+                    scenarios=scenarios,
+                    draws=fresh,
+                    seconds=seconds,
+                    seed=seed_,
+                    inputs=describe_inputs(world_, overlay_)
+                    | ({"worth": True} if worth else {})
+                    | ({"alternatives": alternatives} if alternatives else {}),
+                    executor=executor,
+                )
+            except InfeasibleError:
+                return show_repairs(case, words, other, seed_, places_, executor, as_json=json_)
             more = _weigh_futures(found, words, seed_, executor) if worth else ({}, [])
             if alternatives:
                 others = _find_others(found, words, alternatives, executor)

@@ -1,0 +1,166 @@
+"""Repairs of an impossible plan as sentences and as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from pondasi.places import name_place_in_text
+from pondasi.tables.dictionary import load_dictionary
+from pondasi.tables.rows import index_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pondasi.plan.case import Case
+    from pondasi.plan.conflicts import Conflict
+    from pondasi.plan.loosen import Change
+    from pondasi.plan.repair import Repair, RepairReport
+    from pondasi.words import Words
+
+
+def tabulate_repairs(report: RepairReport) -> pd.DataFrame:
+    """Return every change of every repair: index ``repair, kind, item, year``; ``amount``, ``limit``, ``percent``, ``weight``.
+
+    ``item`` is the id of the purse, skill, resource, step or target; amounts as in `pondasi.plan.loosen.Change`.
+    """
+    rows = [
+        {
+            "repair": k,
+            "kind": change.kind,
+            "item": name_item(report, change),
+            "year": change.year,
+            "amount": change.amount,
+            "limit": change.limit,
+            "percent": change.percent,
+            "weight": report.weights[change.kind],
+        }
+        for k, repair in enumerate(report.repairs, start=1)
+        for change in repair.changes
+    ]
+    columns = ["repair", "kind", "item", "year", "amount", "limit", "percent", "weight"]
+    return pd.DataFrame(rows, columns=columns).set_index(columns[:4])
+
+
+def name_item(report: RepairReport, change: Change) -> str:
+    """Return the id of what a change is about; loans have none."""
+    labels = report.problem.labels
+    match change.kind:
+        case "budget":
+            return labels.purses[change.item]
+        case "people":
+            return labels.skills[change.item]
+        case "resource":
+            return labels.resources[change.item]
+        case "target":
+            return labels.targets[change.item] if change.item < len(labels.targets) else str(change.item)
+        case "loan":
+            return ""
+        case _:
+            return labels.steps[change.item]
+
+
+def tell_repairs(case: Case, report: RepairReport, words: Words, places: str = "plain") -> list[str]:
+    """Return why a plan is impossible and what would make it possible, as sentences."""
+    names = _Names(case, report, words, places)
+    told = [words.say("plan.repair.impossible"), *(names.tell_conflict(conflict) for conflict in report.conflicts)]
+    if not report.repairs:
+        return [*told, words.say("plan.repair.none")]
+    for k, repair in enumerate(report.repairs, start=1):
+        head = {"k": k, "count": len(report.repairs), "limits": len(repair.limits), "cost": _round(repair.cost)}
+        told.append(words.say("plan.repair.head", **head))
+        told += names.tell_changes(repair)
+        told.append(words.say("plan.repair.worth", value=_round(repair.value)))
+    if report.alike:
+        told.append(words.say("plan.repair.alike"))
+    return [*told, words.say("plan.repair.weights", **report.weights)]
+
+
+class _Names:
+    """Names of steps, purses, skills and resources in one language."""
+
+    def __init__(self, case: Case, report: RepairReport, words: Words, places: str) -> None:
+        self.report, self.words, self.places = report, words, places
+        self.steps = index_rows(case.tables["steps"], "step")
+        self.funders = index_rows(case.tables["funders"], "funder")
+        self.units = dict(zip(case.tables["limits"]["limit"], case.tables["limits"]["unit"], strict=True))
+
+    def step(self, j: int) -> str:
+        return str(self.steps[self.report.problem.labels.steps[j]][f"name_{self.words.language}"])
+
+    def join(self, steps: Sequence[int]) -> str:
+        return self.words.say("list.joint").join(self.step(j) for j in steps)
+
+    def purse(self, name: str) -> str:
+        if name in self.funders:
+            return str(self.funders[name][f"name_{self.words.language}"])
+        return name_place_in_text(name, self.words.language, self.places)
+
+    def tell_conflict(self, conflict: Conflict) -> str:
+        words, steps = self.words, self.join(conflict.steps)
+        target = next((i for kind, i in conflict.asked if kind == "target"), 0)
+        labels = self.report.problem.labels.targets
+        name = labels[target] if target < len(labels) else str(target + 1)
+        most = None if conflict.most is None else _round(conflict.most)
+        return {
+            "circle": lambda: words.say("plan.conflict.circle", steps=steps),
+            "exclusion": lambda: words.say("plan.conflict.exclusion", steps=steps),
+            "closed": lambda: words.say("plan.conflict.closed", steps=steps),
+            "horizon": lambda: words.say("plan.conflict.horizon", steps=steps, year=str(conflict.year)),
+            "reach": lambda: words.say("plan.conflict.reach", steps=steps, target=name, most=most),
+            "knowledge": lambda: words.say("plan.conflict.knowledge", steps=steps),
+            "together": lambda: words.say("plan.conflict.together", steps=steps),
+        }[conflict.nature]()
+
+    def tell_changes(self, repair: Repair) -> list[str]:
+        """Return one sentence for every limit that is loosened."""
+        groups: dict[tuple[str, int, bool], list[Change]] = {}
+        for change in repair.changes:
+            groups.setdefault((*change.name, change.amount < 0), []).append(change)
+        return [self.tell_change(changes) for changes in groups.values()]
+
+    def tell_change(self, changes: list[Change]) -> str:
+        words, first = self.words, changes[0]
+        item = name_item(self.report, first)
+        top = max(changes, key=lambda change: change.amount)
+        fields = {
+            "year": str(top.year),
+            "first": str(changes[0].year),
+            "last": str(changes[-1].year),
+            "amount": sum(change.amount for change in changes),
+            "most": top.amount,
+            "limit": _round(first.limit),
+        }
+        one = len(changes) == 1
+        match first.kind:
+            case "budget":
+                fields["purse"] = self.purse(item)
+                return words.say("plan.repair.budget.year" if one else "plan.repair.budget.years", **fields)
+            case "loan":
+                return words.say("plan.repair.loan.year" if one else "plan.repair.loan.years", **fields)
+            case "people":
+                fields["skill"] = load_dictionary().codes["skill"][item][words.language]
+                return words.say("plan.repair.people.year" if one else "plan.repair.people.years", **fields)
+            case "resource":
+                fields |= {"resource": load_dictionary().codes["limit"][item][words.language], "unit": self.units[item]}
+                return words.say("plan.repair.resource.year" if one else "plan.repair.resource.years", **fields)
+            case _:
+                return self.tell_asked(first)
+
+    def tell_asked(self, change: Change) -> str:
+        """Return how what is asked for changes: less of it, later or earlier, or given up."""
+        words, year = self.words, str(change.year)
+        if change.kind == "target":
+            name = name_item(self.report, change)
+            return words.say("plan.repair.target.lower", year=year, target=name, amount=change.amount)
+        step = self.step(change.item)
+        if change.kind == "commitment":
+            return words.say("plan.repair.commitment.given_up", step=step)
+        key = "plan.repair.date.later" if change.amount > 0 else "plan.repair.date.earlier"
+        return words.say(key, old=year, new=str(change.year + round(change.amount)), step=step)
+
+
+def _round(value: float) -> float:
+    """Return three digits: costs that rest on assumed figures deserve no more."""
+    return float(f"{value:.3g}")
