@@ -126,6 +126,10 @@ def _wish(system: System, state: State, hits: Hits, limits: _Limits, line: Float
         steady = smoothed[users] + state.placed[users]
         gap = owed[users] + system.finished[users] - state.finished[users]
         gap = gap + system.stages[users] * steady - held[users]
+        # What lies unsold while need is low, a need that is back takes off again: it is not cut for twice.
+        low = np.maximum(0.0, system.output[users] - smoothed[users])
+        coming = (system.smoothing[users] + system.stages[users]) * low
+        gap = np.maximum(gap, np.minimum(0.0, gap + coming))
         unbound[users] = np.maximum(0.0, steady + gap / system.adjustment[users])
         want[users] = np.minimum(limits.capacity[users], unbound[users])
         lots = _lots_of(system, first, last)

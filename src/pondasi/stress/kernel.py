@@ -208,6 +208,8 @@ def _wish(f: Frame, s: Lanes, w: Scratch, j: int) -> None:
         steady = smoothed + s.placed[j, v]
         gap = s.owed[j, v] + s.waiting[j, v] + f.finished[j] - s.finished[j, v]
         gap = gap + length * steady - held[v]
+        coming = (f.smoothing[j] + length) * max(0.0, f.output[j] - smoothed)
+        gap = max(gap, min(0.0, gap + coming))
         unbound = max(0.0, steady + gap / f.adjustment[j])
         capacity = f.output[j] * w.standing[j, v] * (1.0 + s.overtime[j, v])
         s.smoothed[j, v] = smoothed
