@@ -83,15 +83,15 @@ def _uncut_need(system, twins):
     return system.need_coefficient[np.concatenate([*of, np.zeros(0, np.int64)]).astype(np.int64)]
 
 
-@given(seeds, edges)
+@given(seeds, edges, st.sampled_from([1.0, 1 / 7]))
 @settings(deadline=None)
-def test_the_whole_loses_what_the_shock_says(seed, edge):
-    system = draw_edge(seed, edge)
+def test_the_whole_loses_what_the_shock_says(seed, edge, step):
+    system = draw_edge(seed, edge, step=step)
     schedule = strike(system, seed)
     twins = split_struck(system, schedule, NODES)
     part = twins.system.output / system.output[twins.origin]
     left, after = (
-        np.prod([1 - combine_losses(rows, name, size, 30)[0] for name in ("line", "starts")], axis=0)
+        np.prod([1 - combine_losses(rows, name, size, 100, step)[0] for name in ("line", "starts")], axis=0)
         for rows, size in ((schedule, len(system.output)), (twins.schedule, len(part)))
     )
     sums = np.zeros_like(left)
