@@ -7,13 +7,14 @@ import time
 
 import pytest
 
-from pondasi import load_world
+from pondasi import load_shock, load_world
 from pondasi.chain.flows import balance_flows
 from pondasi.chain.prior import read_prior
 from pondasi.cli import main
 from pondasi.errors import UsageError
 from pondasi.executor import open_executor
 from pondasi.stress import campaign as campaign_module
+from pondasi.stress.assess import run_stress_test
 from pondasi.stress.campaign import run_campaign
 from pondasi.workspace import open_workspace
 
@@ -96,6 +97,14 @@ def test_a_worker_killed_in_mid_run_loses_nothing(world, client, monkeypatch, tm
     assert len(list(tmp_path.iterdir())) == -(-SCENARIOS // PIECE)
     for name, table in alone.as_tables().items():
         assert table.equals(shared.as_tables()[name]), name
+
+
+@pytest.mark.slow
+def test_an_executor_that_is_given_stays_open(world, client):
+    with open_executor(client.scheduler.address) as executor:
+        run_campaign(world, "IDN", 2, weeks=1, executor=executor)
+        run_stress_test(world, "IDN", [load_shock("neon_cut", world.chain)], draws=1, weeks=1, executor=executor)
+        assert executor.map(abs, [-3]) == [3]
 
 
 @pytest.mark.slow

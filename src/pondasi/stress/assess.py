@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -205,7 +206,7 @@ SHOWN = 2
 def _draw(
     job: _Job, draws: int, executor: Executor | None, progress: Progress | None
 ) -> list[tuple[pd.DataFrame, Floats]]:
-    with open_executor(1) if executor is None else executor as pool:
+    with open_executor(1) if executor is None else nullcontext(executor) as pool:
         results: list[Any] = []
         piece = max(1, 2 * pool.workers)
         for begin in range(0, draws, piece):

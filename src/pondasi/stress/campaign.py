@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -124,7 +125,7 @@ def run_campaign(
     )
     pieces = list(range(0, scenarios, CHUNK))
     done = _find_done(cache, pieces)
-    with open_executor(1) if executor is None else executor as pool:
+    with open_executor(1) if executor is None else nullcontext(executor) as pool:
         waiting = [first for first in pieces if first not in done]
         batch = max(1, 2 * pool.workers)
         for begin in range(0, len(waiting), batch):

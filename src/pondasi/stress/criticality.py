@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -142,7 +143,7 @@ def stop_all(
     total = len(system.output)
     pieces = list(range(0, total, CHUNK))
     done: list[Floats] = []
-    with open_executor(1) if executor is None else executor as pool:
+    with open_executor(1) if executor is None else nullcontext(executor) as pool:
         batch = max(1, 2 * pool.workers)
         for begin in range(0, len(pieces), batch):
             done += pool.map(chunk, pieces[begin : begin + batch])
