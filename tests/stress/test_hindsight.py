@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from pondasi import load_world
+from pondasi.chain.sample import prepare_draws
 from pondasi.errors import UsageError
-from pondasi.stress.hindsight import ChainModel, _find_week, _lose
+from pondasi.stress.hindsight import ChainModel, _Draw, _find_week, _lose
 from pondasi.stress.score_rows import load_score_rows
 from pondasi.stress.shock_library import load_shocks
+from pondasi.stress.twins import find_made
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +35,36 @@ def test_draws_give_an_interval(model):
     row, overrides = row_of("e35_tainan")
     said = replace(model, draws=3)(row, overrides)
     assert said["low"] <= said["high"]
+
+
+def test_a_draw_moves_the_chain_beside_the_shock(model):
+    row, overrides = row_of("e30_naka")
+    sampler = prepare_draws(model.world.chain, 0)
+    drawn = _Draw(sampler, model.world, model.library, row, overrides, 0, 39)
+    fixed = replace(drawn, sampler=replace(sampler, lotteries={}))
+    assert drawn(0) == drawn(0)
+    assert drawn(0) != drawn(1)
+    assert drawn(0) != fixed(0), "the same shock on the chain as it stands"
+
+
+def test_what_is_made_follows_its_plant_in_every_draw(model):
+    """Else all drawn chains would thin a struck plant over all products, and lose less than the central one."""
+    sampler = prepare_draws(model.world.chain, 0)
+    nodes = sampler.chain.nodes.set_index("node")
+    goods = nodes.index[(nodes["kind"] == "process") & (nodes["stage"] != "design")]
+    made = find_made(sampler.chain) & set(goods)
+    assert len(made) > 8
+    for number in range(3):
+        traits = sampler.draw(number).traits.set_index(["node", "trait"])["value"]
+        assert {traits[node, "single_sourced_varieties"] for node in made} == {1.0}
+
+
+def test_a_time_has_an_interval_and_late_is_no_week(model):
+    row, overrides = row_of("e22_shipments")
+    said = replace(model, draws=3)(row, overrides)
+    assert said["low"] <= said["high"] <= 104
+    never = replace(row, measure="peak_week", nodes=("use_government",), countries=())
+    assert replace(model, draws=2)(never, overrides) == {"weeks": None, "low": None, "high": None}
 
 
 def test_a_row_without_output_is_refused(model):
