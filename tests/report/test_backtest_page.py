@@ -45,6 +45,17 @@ def test_the_score_is_said_with_its_figures(report: Backtest) -> None:
     assert "E27" in page
 
 
+def test_a_band_without_width_away_from_the_figure_is_shown() -> None:
+    def sure(row, _overrides):
+        return {"weeks": 3.0, "low": 3.0, "high": 3.0} if row.kind == "timing" else {
+            "lost": 0.5, "unbuffered": 0.5, "low": 0.0, "high": 0.0
+        }  # fmt: skip
+
+    page = render_backtest(run_backtest(sure, SHEET), SHEET, Words("en"))
+    assert "| 50.0 (0–0) |" in page
+    assert "3.00 (" not in page
+
+
 def test_a_false_alarm_is_called_one() -> None:
     def wolf(row, _overrides):
         return {"weeks": None} if row.kind == "timing" else {"lost": 0.5, "unbuffered": 0.5}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def make_command(words: Words) -> click.Command:
         world = load_world(world_)
         sheet = load_score_rows(rows)
         with open_executor(workers_) as executor:
-            model = ChainModel(world, load_shocks(world.chain), draws, seed_, executor)
+            model = ChainModel(world, load_shocks(world.chain, rows), draws, seed_, executor)
             report = run_backtest(model, sheet, seed=seed_)
         workspace = open_workspace(workspace_)
         options = {"draws": draws, "rows": None if rows is None else str(rows)}
@@ -57,7 +58,8 @@ def make_command(words: Words) -> click.Command:
         with replace_file(path) as temporary:
             temporary.write_text(render_backtest(report, sheet, words), encoding="utf-8")
         if json_:
-            say_json({"targets": report.targets, "mean": report.mean, "page": str(path), "run": str(folder)})
+            mean = None if math.isnan(report.mean) else report.mean
+            say_json({"targets": report.targets, "mean": mean, "page": str(path), "run": str(folder)})
         elif not quiet_:
             for sentence in say_score(report, words):
                 click.echo("- " + sentence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from pondasi.report.numbers import MIN_DIGITS, Numbers
@@ -72,15 +73,15 @@ def say_score(report: Backtest, words: Words) -> list[str]:
         ),
         words.say(
             "backtest.distance",
-            mean=numbers.plain(report.mean),
-            median=numbers.plain(report.median),
-            naive=numbers.plain(report.naive_mean),
-            null=numbers.plain(report.null_mean),
+            mean=_figure(report.mean, words),
+            median=_figure(report.median, words),
+            naive=_figure(report.naive_mean, words),
+            null=_figure(report.null_mean, words),
         ),
         words.say(
-            "backtest.against_naive", reach=numbers.plain(report.p_within_reach), **_pair(report.against_naive, numbers)
+            "backtest.against_naive", reach=numbers.plain(report.p_within_reach), **_pair(report.against_naive, words)
         ),
-        words.say("backtest.against_null", **_pair(report.against_null, numbers)),
+        words.say("backtest.against_null", **_pair(report.against_null, words)),
     ]
     if report.coverage is not None and report.interval_mean is not None:
         found = report.coverage
@@ -97,9 +98,14 @@ def say_score(report: Backtest, words: Words) -> list[str]:
     return sentences
 
 
-def _pair(paired: Paired, numbers: Numbers) -> dict[str, str]:
+def _pair(paired: Paired, words: Words) -> dict[str, str]:
     figures = {"mean": paired.mean, "low": paired.low, "high": paired.high, "p": paired.test.differ}
-    return {name: numbers.plain(value) for name, value in figures.items()}
+    return {name: _figure(value, words) for name, value in figures.items()}
+
+
+def _figure(value: float, words: Words) -> str:
+    """Say a score; there is none where no row has a loss."""
+    return words.say("grade.unknown") if math.isnan(value) else Numbers(words).plain(value)
 
 
 def _show(result: RowResult, words: Words, numbers: Numbers) -> list[str]:
@@ -140,7 +146,7 @@ def _score(result: RowResult, words: Words, numbers: Numbers) -> str:
 
 
 def _span(value: float, low: float | None, high: float | None, numbers: Numbers) -> str:
-    if low is None or high is None or low == high:
+    if low is None or high is None or low == value == high:
         return numbers.plain(value)
     return f"{numbers.plain(value)} ({numbers.plain(low)}–{numbers.plain(high)})"
 
