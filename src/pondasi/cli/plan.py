@@ -37,6 +37,7 @@ def make_command(words: Words) -> click.Command:
         scenarios: int | None,
         worth: bool,
         alternatives: int | None,
+        front: bool,
         fresh: int | None,
         workspace_: Path | None,
         world_: Path | None,
@@ -78,7 +79,8 @@ def make_command(words: Words) -> click.Command:
                     seed=seed_,
                     inputs=describe_inputs(world_, overlay_)
                     | ({"worth": True} if worth else {})
-                    | ({"alternatives": alternatives} if alternatives else {}),
+                    | ({"alternatives": alternatives} if alternatives else {})
+                    | ({"front": True} if front else {}),
                     executor=executor,
                 )
             except InfeasibleError:
@@ -87,6 +89,9 @@ def make_command(words: Words) -> click.Command:
             if alternatives:
                 others = _find_others(found, words, alternatives, executor)
                 more = (more[0] | others[0], more[1] + others[1])
+            if front:
+                points = _trace_fronts(found, words, executor)
+                more = (more[0] | points[0], more[1] + points[1])
         plan, gain = found.plan, found.gain
         tables = found.as_tables() | more[0]
         folder = open_workspace(workspace_).save_run(found.manifest, tables)
@@ -134,6 +139,7 @@ def make_command(words: Words) -> click.Command:
                 ["--alternatives"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.alternatives")
             ),
             click.Option(["--fresh"], type=click.IntRange(min=0), metavar="N", help=words.say("cli.option.fresh")),
+            click.Option(["--front"], is_flag=True, help=words.say("cli.option.front")),
             *take(words, "language", "places", "workspace", "world", "overlay", "public"),
             *take(words, "seed", "workers", "json", "quiet"),
         ],
@@ -191,3 +197,25 @@ def _find_others(
         pool=found.pool,
     )
     return others.as_tables(), tell_alternatives(others, plan, words)
+
+
+def _trace_fronts(found: WorkedPlan, words: Words, executor: Executor) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Return tables and sentences of what jobs and lower emissions would cost."""
+    from pondasi.plan.front import list_aims, trace_front
+    from pondasi.plan.tell_front import tell_front
+
+    plan, aims = found.plan, list_aims(found.plan.problem)
+    fronts = {
+        aim.name: trace_front(
+            plan.problem,
+            plan.answer,
+            plan.reference,
+            aim,
+            gap=plan.gap,
+            seconds=found.seconds / len(aims),
+            executor=executor,
+            pool=found.pool,
+        )
+        for aim in aims
+    }
+    return {f"front_{name}": front.reset_index() for name, front in fronts.items()}, tell_front(fronts, words)

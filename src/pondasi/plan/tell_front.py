@@ -1,0 +1,38 @@
+"""What jobs and lower emissions would cost, in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pondasi.plan.tell_worth import round_money
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from pondasi.words import Words
+
+
+def tell_front(fronts: Mapping[str, pd.DataFrame], words: Words) -> list[str]:
+    """Return for every aim how far the best plan goes, and what the furthest point that no other beats would cost."""
+    told = []
+    for aim, front in fronts.items():
+        best, others = front.iloc[0], front.iloc[1:]
+        others = others[~others["beaten"]]
+        start = round_money(float(best["reached"]))
+        if others.empty:
+            told.append(words.say(f"front.{aim}_alone", start=start))
+            continue
+        last = others.iloc[-1]
+        low, high = max(0.0, float(best["low"] - last["high"])), max(0.0, float(best["high"] - last["low"]))
+        told.append(
+            words.say(
+                f"front.{aim}",
+                start=start,
+                reached=round_money(float(last["reached"])),
+                low=round_money(low),
+                high=round_money(high),
+            )
+        )
+    return told
