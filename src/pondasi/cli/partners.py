@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pondasi.cli.grid import lay_out
+from pondasi.cli.inputs import describe_inputs, open_world, say_overlays
 from pondasi.cli.options import say_json, take
 from pondasi.cli.spoken import SpokenCommand
 
@@ -34,6 +35,9 @@ def make_command(words: Words) -> click.Command:
         offers: int | None,
         out_: Path | None,
         workspace_: Path | None,
+        world_: Path | None,
+        overlay_: tuple[Path, ...],
+        public_: bool,
         seed_: int,
         workers_: int | str,
         places_: str,
@@ -51,7 +55,7 @@ def make_command(words: Words) -> click.Command:
         from pondasi.tables.rows import list_rows
         from pondasi.workspace import Manifest, open_workspace
 
-        case = load_case(require_country(home))
+        case = load_case(require_country(home), open_world(world_, overlay_, public=public_))
         number = scenarios or (QUICK_SCENARIOS if quick else SCENARIOS)
         limit = seconds or (QUICK_SECONDS if quick else SECONDS)
         offered = OFFERS if offers is None else offers
@@ -67,6 +71,7 @@ def make_command(words: Words) -> click.Command:
             )
         chain = case.world.chain
         chosen = {"home": case.country, "quick": quick, "seconds": limit, "scenarios": number, "offers": offered}
+        chosen |= describe_inputs(world_, overlay_)
         manifest = Manifest("partners", chosen, chain.origin, seed_, companions=case.world.companions_hash)
         tables = values.as_tables()
         folder = open_workspace(workspace_).save_run(manifest, tables)
@@ -75,6 +80,7 @@ def make_command(words: Words) -> click.Command:
         if json_:
             say_json({name: list_rows(table) for name, table in tables.items()} | {"run": str(folder)})
         elif not quiet_:
+            say_overlays(chain, words)
             for line in tell_partners(values, words, places_):
                 click.echo(line)
             click.echo(words.say("plan.done", path=str(folder)))
@@ -94,7 +100,8 @@ def make_command(words: Words) -> click.Command:
                 ["--scenarios"], type=click.IntRange(min=3), metavar="N", help=words.say("cli.option.scenarios")
             ),
             click.Option(["--offers"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.offers")),
-            *take(words, "out", "language", "places", "workspace", "seed", "workers", "json", "quiet"),
+            *take(words, "out", "language", "places", "workspace", "world", "overlay", "public"),
+            *take(words, "seed", "workers", "json", "quiet"),
         ],
         help=words.say("cli.partners.long"),
     )
