@@ -145,6 +145,51 @@ def test_without_a_partner_nothing_is_said_of_one(findings, make):
         find(PlanRun(make(partner=None)), "plan/IDN/partner/JPN/low")
 
 
+def test_before_and_after_stand_with_their_interval_and_a_warning(findings, run):
+    section = compose(findings, run).sections[0]
+    (mean,) = (point for point in section.points if point.startswith("In 2 fresh years of disruption"))
+    assert "lose 3.0 weeks of output on the chain of today and 2.5 on that of 2045" in mean
+    assert "takes away part of the loss, a change of -0.50 (-0.80 to -0.20) weeks" in mean
+    assert any("Warning: over 64 drawn years" in point and "0.30, below 0.90" in point for point in section.points)
+    (chart,) = (block for block in section.blocks if block.id == "plan-after")
+    assert "'Island cut off' costs 6.0 weeks of output before the plan and 5.5 after it" in chart.title
+    # A shock without effect stands in the table and is not drawn.
+    assert len(chart.table.rows) == 3
+    assert "Gas cut" not in chart.svg
+
+
+@pytest.mark.parametrize(
+    ("rank", "words"), [(0.95, "orders the years as the weekly one does"), (None, "cannot be held")]
+)
+def test_the_check_says_what_it_found(findings, make, rank, words):
+    points = compose(findings, make(rank=rank)).sections[0].points
+    assert any(words in point for point in points)
+    assert not any("Warning" in point for point in points)
+
+
+def test_both_sides_are_said(findings, make, run):
+    points = compose(findings, run).sections[0].points
+    (home,) = (point for point in points if point.startswith("What changes for Indonesia by 2045"))
+    (partner,) = (point for point in points if point.startswith("What changes for Japan by 2045"))
+    assert "its dependence on Japan over all tiers goes from 50 % to 55 %" in home
+    assert "its sales of goods to Indonesia go from 300 million USD" in partner
+    unused = [point for point in compose(findings, make(exposure=None)).sections[0].points if "What changes" in point]
+    assert len(unused) == 2
+    assert not any("dependence" in point for point in unused)
+
+
+def test_what_a_partnership_brings_is_unknown_only_without_a_plan_on_it(findings, make):
+    missing = Words("en").say("brief.unknown.missing.partner_terms")
+    for partner, here in (("JPN", False), (None, True)):
+        assert (missing in compose(findings, make(partner=partner)).sections[-1].points) == here
+
+
+def test_a_run_without_the_weekly_test_says_nothing_of_it(findings, make):
+    section = compose(findings, make(after=False)).sections[0]
+    assert not any("fresh years" in point or "Warning" in point for point in section.points)
+    assert "plan-after" not in {block.id for block in section.blocks}
+
+
 @pytest.mark.parametrize(
     "place",
     [
@@ -204,7 +249,8 @@ def test_a_plan_that_starts_nothing_is_said_and_not_drawn(findings, run, tmp_pat
     empty = SavedRun(Workspace(tmp_path).save_run(manifest, tables), manifest.as_dict())
     section = compose(findings, empty).sections[0]
     assert "starts none of" in section.answer
-    assert section.blocks == ()
+    # What was run week by week stays; of steps there is nothing to draw.
+    assert [block.id for block in section.blocks] == ["plan-after"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -243,7 +289,7 @@ def test_the_brief_works_the_plan_out_as_the_verb_does(findings, tmp_path, monke
 
 
 def test_a_quick_plan_is_not_enough_where_a_full_one_is_asked_for(run):
-    deep = dataclasses.replace(run, manifest={"options": {"scenarios": 100}})
+    deep = dataclasses.replace(run, manifest={"options": {"scenarios": 100, "stress": True}})
     assert [is_plan_enough(one, depth) for one in (run, deep) for depth in ("quick", "full")] == [
         True,
         False,

@@ -39,6 +39,7 @@ def make_command(words: Words) -> click.Command:
         alternatives: int | None,
         front: bool,
         fresh: int | None,
+        stress: bool,
         workspace_: Path | None,
         world_: Path | None,
         overlay_: tuple[Path, ...],
@@ -77,6 +78,7 @@ def make_command(words: Words) -> click.Command:
                     draws=fresh,
                     seconds=seconds,
                     seed=seed_,
+                    stress=stress,
                     inputs=describe_inputs(world_, overlay_)
                     | ({"worth": True} if worth else {})
                     | ({"alternatives": alternatives} if alternatives else {})
@@ -99,6 +101,7 @@ def make_command(words: Words) -> click.Command:
         told[1:1] = [] if found.fresh is None else [tell_fresh(found.fresh, words)]
         told += tell_gates(plan, words, places_)
         told += [] if gain is None else [tell_partner(gain, words, places_)]
+        told += _tell_after(found, words, places_)
         told += more[1]
         if json_:
             say_json(
@@ -140,11 +143,27 @@ def make_command(words: Words) -> click.Command:
             ),
             click.Option(["--fresh"], type=click.IntRange(min=0), metavar="N", help=words.say("cli.option.fresh")),
             click.Option(["--front"], is_flag=True, help=words.say("cli.option.front")),
+            click.Option(["--stress"], is_flag=True, help=words.say("cli.option.stress_after")),
             *take(words, "language", "places", "workspace", "world", "overlay", "public"),
             *take(words, "seed", "workers", "json", "quiet"),
         ],
         help=words.say("cli.plan.long"),
     )
+
+
+def _tell_after(found: WorkedPlan, words: Words, places: str) -> list[str]:
+    """Return what the plan changes in the weekly stress test, and for both sides of the partnership."""
+    from pondasi.plan.tell_after import tell_after, tell_check, tell_sides
+
+    told: list[str] = []
+    home = found.plan.case.country
+    if found.after is not None and found.check is not None:
+        names = {shock.id: shock.names.get(words.language, shock.id) for shock in found.shocks}
+        told += [*tell_after(found.after, home, names, words, places), tell_check(found.check, words)]
+    if found.sides is not None and found.gain is not None:
+        year = int(found.plan.problem.tree.years[-1])
+        told += tell_sides(found.sides, home, found.gain.partner, year, words, places)
+    return told
 
 
 def _weigh_futures(

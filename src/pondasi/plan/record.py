@@ -20,9 +20,13 @@ from pondasi.tables.rows import index_rows, list_rows
 from pondasi.words import LANGUAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pondasi.facts import Grade
+    from pondasi.plan.after import BeforeAfter
     from pondasi.plan.solve import PartnerGain, Plan
     from pondasi.plan.values import FreshValue
+    from pondasi.stress.shocks import Shock
 
 SOON = 3
 """Years of the plan in which a step counts as one of the first."""
@@ -75,6 +79,31 @@ def record_plan(
         tables["partner"] = pd.DataFrame([{"partner": gain.partner, "low": gain.low, "high": gain.high}])
     tables["sources"] = _tabulate_sources(plan, [*tables["inputs"]["sources"], *tables["steps"]["sources"]])
     return tables
+
+
+def record_after(after: BeforeAfter, shocks: Sequence[Shock]) -> dict[str, pd.DataFrame]:
+    """Return the tables of before and after: ``after`` (one row), ``after_shares``, ``after_sampled`` and ``after_named``."""
+    mean, low, high = after.change
+    row = {
+        "year": after.after.year,
+        "scenarios": len(after.sampled),
+        "weeks": after.weeks,
+        "before": float(after.sampled["before"].mean()),
+        "after": float(after.sampled["after"].mean()),
+        "change": mean,
+        "low": low,
+        "high": high,
+    }
+    names = {shock.id: shock.names for shock in shocks}
+    named = after.named.reset_index()
+    for language in LANGUAGES:
+        named[f"name_{language}"] = [names[shock].get(language, shock) for shock in named["shock"]]
+    return {
+        "after": pd.DataFrame([row]),
+        "after_shares": after.after.shares.reset_index(),
+        "after_sampled": after.sampled.reset_index(),
+        "after_named": named,
+    }
 
 
 def _tabulate_steps(plan: Plan, starts: pd.DataFrame) -> pd.DataFrame:

@@ -86,15 +86,41 @@ def draw_disruptions(world: World, flows: Flows, home: str, scenarios: int, seed
     loss = _triangle(hazards, "loss", hazard, draws)
     length = _triangle(hazards, "duration", hazard, draws)
     lost = _hit(hazards, flows, hazard, np.minimum(loss, 1) * np.minimum(length, WEEKS), draws)
-    lost = pass_on(world, flows, lost)
-    collect = sparse.csr_array((np.ones(len(year)), (np.arange(len(year)), year)), shape=(len(year), scenarios))
-    felt = np.minimum(lost[find_suppliers(flows, home)] / np.maximum(loss, np.finfo(float).tiny), length).max(
+    return gather_disruptions(world, flows, home, Events(lost, loss, length, year), weight)
+
+
+@dataclass(frozen=True, eq=False)
+class Events:
+    """Events of some years, e of them.
+
+    Parameters
+    ----------
+    lost
+        Weeks of output that each supplier loses by the event itself, shape (suppliers, e).
+    loss, weeks
+        Part of the output that is lost, and for how long, shape (e,) [fraction, weeks].
+    year
+        Scenario in which each takes place, shape (e,).
+    """
+
+    lost: Matrix = field(repr=False)
+    loss: Vector
+    weeks: Vector
+    year: np.ndarray
+
+
+def gather_disruptions(world: World, flows: Flows, home: str, events: Events, weight: Vector) -> Disruptions:
+    """Return years from their events: what is lost is passed down the chain, and felt as long as it lacks (plan.27, plan.28)."""
+    scenarios, loss = len(weight), events.loss
+    lost = pass_on(world, flows, events.lost)
+    collect = sparse.csr_array((np.ones(len(loss)), (np.arange(len(loss)), events.year)), shape=(len(loss), scenarios))
+    felt = np.minimum(lost[find_suppliers(flows, home)] / np.maximum(loss, np.finfo(float).tiny), events.weeks).max(
         axis=0, initial=0
     )
     together = np.asarray(felt @ collect)
     share = np.minimum(together / WEEKS, 1.0)
-    events = np.asarray((felt > 0) @ collect)
-    weeks = np.divide(together, events, out=np.zeros(scenarios), where=events > 0)
+    number = np.asarray((felt > 0) @ collect)
+    weeks = np.divide(together, number, out=np.zeros(scenarios), where=number > 0)
     lost_year = np.asarray(lost @ collect)
     disrupted = np.where(share > 0, share * WEEKS, 1.0)
     return Disruptions(weight, share, np.clip(1 - lost_year / disrupted, 0, 1), weeks)

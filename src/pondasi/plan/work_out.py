@@ -5,21 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from pondasi.plan.after import FRESH, BeforeAfter, stress_after
 from pondasi.plan.cuts import CutPool
-from pondasi.plan.record import record_plan
+from pondasi.plan.record import record_after, record_plan
 from pondasi.plan.solve import QUICK_SECONDS, SECONDS, solve_plan, weigh_partner
+from pondasi.plan.two_sides import weigh_sides
 from pondasi.plan.values import value_afresh
+from pondasi.plan.world_after import build_world_after
+from pondasi.plan.yearly_check import FIRM, YearlyCheck, check_years
+from pondasi.stress.shock_library import load_shocks
 from pondasi.workspace import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
     from pondasi.executor import Executor
     from pondasi.plan.case import Case
     from pondasi.plan.solve import PartnerGain, Plan
     from pondasi.plan.values import FreshValue
+    from pondasi.stress.shocks import Shock
 
 QUICK_DRAWS, DRAWS = 3, 8
 """Fresh draws on which a plan is priced."""
@@ -35,6 +41,11 @@ class WorkedPlan:
         The plan, what a partner brings to it, and what it is worth on fresh years.
     manifest
         Of its run.
+    after, check, shocks
+        What fresh disruptions cost before and after, how the plan's own years agree with the weekly ones, and the named
+        shocks that were run.
+    sides
+        What the plan changes for both sides of the partnership.
     pool
         Cuts of the searches, for further ones.
     seconds
@@ -45,12 +56,24 @@ class WorkedPlan:
     gain: PartnerGain | None
     fresh: FreshValue | None
     manifest: Manifest
+    after: BeforeAfter | None = None
+    check: YearlyCheck | None = None
+    sides: pd.DataFrame | None = None
+    shocks: tuple[Shock, ...] = ()
     pool: CutPool = field(default_factory=CutPool, repr=False)
     seconds: float = SECONDS
 
     def as_tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables that a run leaves behind."""
-        return record_plan(self.plan, self.gain, self.fresh)
+        tables = record_plan(self.plan, self.gain, self.fresh)
+        if self.after is not None:
+            tables |= record_after(self.after, self.shocks)
+        if self.check is not None:
+            row = {"rank": self.check.rank, "slope": self.check.slope, "years": len(self.check.table), "firm": FIRM}
+            tables |= {"check": pd.DataFrame([row]), "check_years": self.check.table.reset_index()}
+        if self.sides is not None:
+            tables["sides"] = self.sides.reset_index()
+        return tables
 
 
 def work_out_plan(
@@ -62,6 +85,7 @@ def work_out_plan(
     draws: int | None = None,
     seconds: float | None = None,
     seed: int = 0,
+    stress: bool = False,
     inputs: Mapping[str, Any] | None = None,
     executor: Executor | None = None,
 ) -> WorkedPlan:
@@ -75,6 +99,8 @@ def work_out_plan(
         As for `solve_plan`.
     draws
         Fresh draws on which the plan is priced, at least two, or 0 for none; their seeds follow that of the plan.
+    stress
+        Whether fresh disruptions are run week by week before and after the plan, and its own years held against them.
     inputs
         Further options for the manifest, such as those that name the data.
     executor
@@ -88,6 +114,13 @@ def work_out_plan(
     )
     gain = None if partner is None else weigh_partner(plan, partner, seconds=limit, executor=executor, pool=pool)
     fresh = value_afresh(plan, range(seed + 1, seed + 1 + number), executor=executor) if number else None
+    after = check = sides = None
+    shocks: tuple[Shock, ...] = ()
+    if stress:
+        shocks = tuple(shock for shock in load_shocks(case.world.chain).shocks.values() if not shock.event)
+        after, check = stress_after(plan, shocks, seed=seed + FRESH), check_years(case, seed=seed + FRESH)
+    if partner is not None:
+        sides = weigh_sides(case.world, build_world_after(plan), case.country, partner)
     chosen = {
         "home": case.country,
         "with": partner,
@@ -95,8 +128,9 @@ def work_out_plan(
         "seconds": seconds,
         "scenarios": len(plan.problem.operations.weight),
         "fresh": number,
+        "stress": stress,
         **(inputs or {}),
     }
     world = case.world
     manifest = Manifest("plan", chosen, world.chain.origin, seed, companions=world.companions_hash)
-    return WorkedPlan(plan, gain, fresh, manifest, pool, limit)
+    return WorkedPlan(plan, gain, fresh, manifest, after, check, sides, shocks, pool, limit)

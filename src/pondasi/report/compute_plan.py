@@ -31,10 +31,22 @@ def compute_plan(task: Task) -> SavedRun:
     quick = task.depth == "quick"
     try:
         found = work_out_plan(
-            case, partner=partner, quick=quick, seed=task.seed, inputs=task.inputs, executor=task.executor
+            case,
+            partner=partner,
+            quick=quick,
+            seed=task.seed,
+            stress=not quick,
+            inputs=task.inputs,
+            executor=task.executor,
         )
     except InfeasibleError as error:
-        options = {"home": case.country, "with": partner, "quick": quick, "scenarios": 0 if quick else FULL}
+        options = {
+            "home": case.country,
+            "with": partner,
+            "quick": quick,
+            "scenarios": 0 if quick else FULL,
+            "stress": not quick,
+        }
         origin, companions = task.world.chain.origin, task.world.companions_hash
         manifest = Manifest("plan", {**options, **task.inputs}, origin, task.seed, companions=companions)
         folder = task.workspace.save_run(manifest, {"impossible": pd.DataFrame({"error": [error.key]})})
@@ -44,7 +56,8 @@ def compute_plan(task: Task) -> SavedRun:
 
 def is_plan_enough(run: SavedRun, depth: Depth) -> bool:
     """Tell whether a saved plan is as deep as is asked for."""
-    return depth == "quick" or int(run.manifest["options"].get("scenarios") or 0) >= FULL
+    options = run.manifest["options"]
+    return depth == "quick" or (int(options.get("scenarios") or 0) >= FULL and bool(options.get("stress")))
 
 
 def has_plan(home: str) -> bool:

@@ -30,6 +30,12 @@ MONEY_KINDS = ("state", "private", "partner")
 MEASURES = {"year": "year", "lead": "years", "modules": "modules", "probability": "fraction"}
 SET = {"first": "year", "last": "year", "soon": "year", "futures": "count", "scenarios": "count", "offered": "count"}
 
+AFTER = {"disruptions": "scenarios", "weeks": "weeks"}
+CHECK = {"years": "count", "firm": "index"}
+SIDES = {"exposure": "fraction", "concentration": "index", "sales": "USD/year", "output": "USD/year"}
+ASSUMED: Grade = "assumed"
+"""Pace, traits and hazards behind a weekly run mostly are."""
+
 
 class PlanFigures:
     """Tells the figures of a saved plan.
@@ -65,15 +71,48 @@ class PlanFigures:
             "people": self._find_people,
             "output": self._find_output,
             "partner": self._find_partner,
+            "after": self._find_after,
+            "check": self._find_check,
+            "side": self._find_side,
         }
         name, *rest = parts
         if name in finders:
             return finders[name](*rest)
         return self._find_step(name, *rest) if rest else self._find_whole(name)
 
+    def _find_after(self, first: str, name: str = "") -> Found:
+        """Return the loss before or after the plan, of a named shock or as the mean over fresh disruptions, or the change."""
+        rows = self._starting_with("step_nodes/") or self._rest_on_costs()
+        if name:
+            row = index_rows(self.told.tables["after_named"], "shock")[first]
+            figure = Figure(row[{"before": "before", "after": "after"}[name]], "weeks", grade=ASSUMED)
+            return figure, [Step(f"after_named/{first}", figure), *rows]
+        row = list_rows(self.told.tables["after"])[0]
+        low, high = (row["low"], row["high"]) if first == "change" else (None, None)
+        value = row[{"before": "before", "after": "after", "change": "change"}[first]]
+        figure = Figure(value, "weeks", low, high, grade=ASSUMED)
+        return figure, [Step("after", figure), *rows]
+
+    def _find_check(self, name: str) -> Found:
+        row = list_rows(self.told.tables["check"])[0]
+        figure = Figure(row[{"rank": "rank", "slope": "slope"}[name]], "index", grade=ASSUMED)
+        return figure, [Step("check", figure), *(self._starting_with("step_nodes/") or self._rest_on_costs())]
+
+    def _find_side(self, country: str, measure: str, end: str) -> Found:
+        row = index_rows(self.told.tables["sides"], "country", "measure")[country, measure]
+        figure = Figure(row[{"before": "before", "after": "after"}[end]], SIDES[measure], grade=self.told.grade)
+        return figure, [
+            Step(f"sides/{country}/{measure}", figure),
+            *(self._starting_with("step_nodes/") or self._rest_on_costs()),
+        ]
+
     def _find_set(self, name: str, year: str = "") -> Figure:
         if name == "year" and int(year) in self.told.years:
             return Figure(int(year), "year", grade="exact")
+        if name in AFTER:
+            return Figure(int(self.told.tables["after"][AFTER[name]].iloc[0]), "count", grade="exact")
+        if name in CHECK:
+            return Figure(self.told.tables["check"][name].iloc[0].item(), CHECK[name], grade="exact")
         if name == "draws":
             return Figure(int(self.told.tables["fresh"]["draws"].iloc[0]), "count", grade="exact")
         return Figure(int(self.told.set[name]), SET[name], grade="exact")

@@ -8,6 +8,7 @@ from pondasi.plan.gates import Start, begin_small, choose_form
 from pondasi.report.blocks import Section, Statement
 from pondasi.report.compute_plan import FULL
 from pondasi.report.plan_run import SURE, PlanRun
+from pondasi.report.sections.plan_after import chart_after, say_after
 from pondasi.report.sections.plan_charts import (
     chart_money,
     chart_output,
@@ -52,17 +53,22 @@ def write_plan(context: Context, run: SavedRun) -> Section:
     )
     notes = [name.rsplit(".", 1)[-1] for name in str(told.set["notes"]).split("|") if name]
     output = chart_output(context, told) if told.steps else None
+    after = chart_after(context, told)
     charts = (chart_roadmap, chart_money, chart_people) if told.steps else ()
     return Section(
         id="plan",
         title=context.say("slot.plan.title"),
         answer=context.join_sentences(statements[:2]),
-        blocks=(*(chart(context, told) for chart in charts), *((output,) if output is not None else ())),
+        blocks=(
+            *(chart(context, told) for chart in charts),
+            *(chart for chart in (output, after) if chart is not None),
+        ),
         points=(
             *(statement.text for statement in statements[2:]),
             *((later,) if later is not None else ()),
             *_say_gates(context, told),
             *((_say_money(context, told),) if told.steps else ()),
+            *say_after(context, told),
             *(context.say(f"plan.note.{name}") for name in notes),
         ),
         method=(context.say("plan_brief.method"), context.say("plan_brief.method_gates")),

@@ -48,11 +48,17 @@ def write_unknown(context: Context) -> Section:
             *(
                 context.say(f"brief.unknown.missing.{name}")
                 for name, slot in MISSING.items()
-                if slot is None or slot in context.closed
+                if (slot is None or slot in context.closed) and not (name == "partner_terms" and _has_sides(context))
             ),
         ),
         statements=(statement,),
     )
+
+
+def _has_sides(context: Context) -> bool:
+    """Tell whether a saved plan says what a partnership changes for both sides."""
+    run = context.findings.runs.get("plan")
+    return run is not None and bool(run.manifest["options"].get("with"))
 
 
 def _say_heaviest(context: Context) -> list[str]:
