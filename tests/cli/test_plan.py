@@ -87,3 +87,23 @@ def test_a_plan_that_cannot_be_gets_its_repairs(run, tmp_path):
     assert len(answer["repairs"]) == 3
     assert {change["kind"] for change in answer["repairs"][0]["changes"]} <= {"budget", "commitment", "date", "people"}
     assert len(answer["statements"]) > 2 * len(answer["repairs"])
+
+
+@pytest.mark.slow
+def test_reasons_stand_in_the_run(run, tmp_path, monkeypatch):
+    # Any plan is good enough, and one step and one year stand for all.
+    from pondasi.plan import reasons
+
+    monkeypatch.setattr("pondasi.plan.solve.QUICK_GAP", 1e9)
+    explain, weigh = reasons.explain_steps, reasons.worth_of_units
+    monkeypatch.setattr(reasons, "explain_steps", lambda questions: explain(questions, [6]))
+    monkeypatch.setattr(reasons, "worth_of_units", lambda questions: weigh(questions, years=1))
+    arguments = ("--quick", "--scenarios", 3, "--fresh", 0, "--reasons", "--json", "--workspace", tmp_path)
+    code, out, _ = run("plan", "IDN", *arguments)
+    answer = json.loads(out)
+    assert code == 0
+    (reason,) = pd.read_parquet(f"{answer['run']}/tables/reasons.parquet").to_dict("records")
+    assert (reason["step"], reason["why"]) == ("tal_scholarship_return", "committed")
+    units = pd.read_parquet(f"{answer['run']}/tables/units.parquet")
+    assert set(units["kind"]) == {"budget", "people", "resource"}
+    assert (units["low"] <= units["high"]).all()

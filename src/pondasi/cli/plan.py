@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pondasi.plan.work_out import WorkedPlan
     from pondasi.words import Words
 
+REASON_SHARE = 0.1
+"""Part of the time of a search that a question about one step or limit may take."""
+
 FULL_SHARE = 0.2
 """Part of the time that the full tree of futures may take."""
 
@@ -36,6 +39,7 @@ def make_command(words: Words) -> click.Command:
         seconds: float | None,
         scenarios: int | None,
         worth: bool,
+        reasons: bool,
         alternatives: int | None,
         front: bool,
         fresh: int | None,
@@ -81,28 +85,29 @@ def make_command(words: Words) -> click.Command:
                     stress=stress,
                     inputs=describe_inputs(world_, overlay_)
                     | ({"worth": True} if worth else {})
+                    | ({"reasons": True} if reasons else {})
                     | ({"alternatives": alternatives} if alternatives else {})
                     | ({"front": True} if front else {}),
                     executor=executor,
                 )
             except InfeasibleError:
                 return show_repairs(case, words, other, seed_, places_, executor, as_json=json_)
-            more = _weigh_futures(found, words, seed_, executor) if worth else ({}, [])
-            if alternatives:
-                others = _find_others(found, words, alternatives, executor)
-                more = (more[0] | others[0], more[1] + others[1])
-            if front:
-                points = _trace_fronts(found, words, executor)
-                more = (more[0] | points[0], more[1] + points[1])
+            asked = [
+                *([_weigh_futures(found, words, seed_, executor)] if worth else []),
+                *([_find_reasons(found, words, places_, executor)] if reasons else []),
+                *([_find_others(found, words, alternatives, executor)] if alternatives else []),
+                *([_trace_fronts(found, words, executor)] if front else []),
+            ]
+        more = {name: table for tables, _ in asked for name, table in tables.items()}
         plan, gain = found.plan, found.gain
-        tables = found.as_tables() | more[0]
+        tables = found.as_tables() | more
         folder = open_workspace(workspace_).save_run(found.manifest, tables)
         told = tell_plan(plan, words, places_, later=False)
         told[1:1] = [] if found.fresh is None else [tell_fresh(found.fresh, words)]
         told += tell_gates(plan, words, places_)
         told += [] if gain is None else [tell_partner(gain, words, places_)]
         told += _tell_after(found, words, places_)
-        told += more[1]
+        told += [line for _, lines in asked for line in lines]
         if json_:
             say_json(
                 {
@@ -138,6 +143,7 @@ def make_command(words: Words) -> click.Command:
                 ["--scenarios"], type=click.IntRange(min=3), metavar="N", help=words.say("cli.option.scenarios")
             ),
             click.Option(["--worth"], is_flag=True, help=words.say("cli.option.worth")),
+            click.Option(["--reasons"], is_flag=True, help=words.say("cli.option.reasons")),
             click.Option(
                 ["--alternatives"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.alternatives")
             ),
@@ -195,6 +201,28 @@ def _weigh_futures(
     other = pd.DataFrame.from_dict(rows, orient="index", columns=["low", "high"]).rename_axis("measure").reset_index()
     told = [*tell_worth(worth, plan.problem.tree, words), tell_all_futures(every, words)]
     return worth.as_tables() | {"other_values": other}, told
+
+
+def _find_reasons(
+    found: WorkedPlan, words: Words, places: str, executor: Executor
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Return tables and sentences of why each step is in or out, and of what one more unit is worth."""
+    from pondasi.plan.reasons import ask_about, explain_steps, worth_of_units
+    from pondasi.plan.tell_reasons import tabulate_reasons, tell_reasons
+
+    plan = found.plan
+    questions = ask_about(
+        plan.problem,
+        plan.answer,
+        plan.value,
+        gap=plan.gap,
+        seconds=found.seconds * REASON_SHARE,
+        pool=found.pool,
+        executor=executor,
+    )
+    reasons, units = explain_steps(questions), worth_of_units(questions)
+    tables = tabulate_reasons(plan.problem, reasons, units)
+    return tables, tell_reasons(plan, reasons, units, words, places)
 
 
 def _find_others(

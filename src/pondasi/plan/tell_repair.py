@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pondasi.plan.case import Case
     from pondasi.plan.conflicts import Conflict
     from pondasi.plan.loosen import Change
-    from pondasi.plan.repair import Repair, RepairReport
+    from pondasi.plan.problem import PlanProblem
+    from pondasi.plan.repair import RepairReport
     from pondasi.words import Words
 
 
@@ -29,7 +30,7 @@ def tabulate_repairs(report: RepairReport) -> pd.DataFrame:
         {
             "repair": k,
             "kind": change.kind,
-            "item": name_item(report, change),
+            "item": name_item(report.problem, change),
             "year": change.year,
             "amount": change.amount,
             "limit": change.limit,
@@ -43,9 +44,9 @@ def tabulate_repairs(report: RepairReport) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).set_index(columns[:4])
 
 
-def name_item(report: RepairReport, change: Change) -> str:
+def name_item(problem: PlanProblem, change: Change) -> str:
     """Return the id of what a change is about; loans have none."""
-    labels = report.problem.labels
+    labels = problem.labels
     match change.kind:
         case "budget":
             return labels.purses[change.item]
@@ -63,44 +64,59 @@ def name_item(report: RepairReport, change: Change) -> str:
 
 def tell_repairs(case: Case, report: RepairReport, words: Words, places: str = "plain") -> list[str]:
     """Return why a plan is impossible and what would make it possible, as sentences."""
-    names = _Names(case, report, words, places)
+    names = Names(case, report.problem, words, places)
     told = [words.say("plan.repair.impossible"), *(names.tell_conflict(conflict) for conflict in report.conflicts)]
     if not report.repairs:
         return [*told, words.say("plan.repair.none")]
     for k, repair in enumerate(report.repairs, start=1):
         head = {"k": k, "count": len(report.repairs), "limits": len(repair.limits), "cost": _round(repair.cost)}
         told.append(words.say("plan.repair.head", **head))
-        told += names.tell_changes(repair)
+        told += names.tell_changes(repair.changes)
         told.append(words.say("plan.repair.worth", value=_round(repair.value)))
     if report.alike:
         told.append(words.say("plan.repair.alike"))
     return [*told, words.say("plan.repair.weights", **report.weights)]
 
 
-class _Names:
+class Names:
     """Names of steps, purses, skills and resources in one language."""
 
-    def __init__(self, case: Case, report: RepairReport, words: Words, places: str) -> None:
-        self.report, self.words, self.places = report, words, places
+    def __init__(self, case: Case, problem: PlanProblem, words: Words, places: str) -> None:
+        self.problem, self.words, self.places = problem, words, places
         self.steps = index_rows(case.tables["steps"], "step")
         self.funders = index_rows(case.tables["funders"], "funder")
         self.units = dict(zip(case.tables["limits"]["limit"], case.tables["limits"]["unit"], strict=True))
 
     def step(self, j: int) -> str:
-        return str(self.steps[self.report.problem.labels.steps[j]][f"name_{self.words.language}"])
+        """Return the name of a step."""
+        return str(self.steps[self.problem.labels.steps[j]][f"name_{self.words.language}"])
 
     def join(self, steps: Sequence[int]) -> str:
+        """Return the names of steps in a row."""
         return self.words.say("list.joint").join(self.step(j) for j in steps)
 
     def purse(self, name: str) -> str:
+        """Return the name of a funder or of a partner."""
         if name in self.funders:
             return str(self.funders[name][f"name_{self.words.language}"])
         return name_place_in_text(name, self.words.language, self.places)
 
+    def item(self, change: Change) -> str:
+        """Return the name of the purse, skill or resource of a limit."""
+        item = name_item(self.problem, change)
+        if change.kind == "budget":
+            return self.purse(item)
+        return load_dictionary().codes["skill" if change.kind == "people" else "limit"][item][self.words.language]
+
+    def unit(self, change: Change) -> str:
+        """Return the unit of a resource."""
+        return str(self.units[name_item(self.problem, change)])
+
     def tell_conflict(self, conflict: Conflict) -> str:
+        """Return a reason by nature as a sentence."""
         words, steps = self.words, self.join(conflict.steps)
         target = next((i for kind, i in conflict.asked if kind == "target"), 0)
-        labels = self.report.problem.labels.targets
+        labels = self.problem.labels.targets
         name = labels[target] if target < len(labels) else str(target + 1)
         most = None if conflict.most is None else _round(conflict.most)
         return {
@@ -113,16 +129,16 @@ class _Names:
             "together": lambda: words.say("plan.conflict.together", steps=steps),
         }[conflict.nature]()
 
-    def tell_changes(self, repair: Repair) -> list[str]:
+    def tell_changes(self, changes: Sequence[Change]) -> list[str]:
         """Return one sentence for every limit that is loosened."""
         groups: dict[tuple[str, int, bool], list[Change]] = {}
-        for change in repair.changes:
+        for change in changes:
             groups.setdefault((*change.name, change.amount < 0), []).append(change)
-        return [self.tell_change(changes) for changes in groups.values()]
+        return [self.tell_change(group) for group in groups.values()]
 
     def tell_change(self, changes: list[Change]) -> str:
+        """Return how one limit is loosened, over its years, as a sentence."""
         words, first = self.words, changes[0]
-        item = name_item(self.report, first)
         top = max(changes, key=lambda change: change.amount)
         fields = {
             "year": str(top.year),
@@ -135,15 +151,15 @@ class _Names:
         one = len(changes) == 1
         match first.kind:
             case "budget":
-                fields["purse"] = self.purse(item)
+                fields["purse"] = self.item(first)
                 return words.say("plan.repair.budget.year" if one else "plan.repair.budget.years", **fields)
             case "loan":
                 return words.say("plan.repair.loan.year" if one else "plan.repair.loan.years", **fields)
             case "people":
-                fields["skill"] = load_dictionary().codes["skill"][item][words.language]
+                fields["skill"] = self.item(first)
                 return words.say("plan.repair.people.year" if one else "plan.repair.people.years", **fields)
             case "resource":
-                fields |= {"resource": load_dictionary().codes["limit"][item][words.language], "unit": self.units[item]}
+                fields |= {"resource": self.item(first), "unit": self.unit(first)}
                 return words.say("plan.repair.resource.year" if one else "plan.repair.resource.years", **fields)
             case _:
                 return self.tell_asked(first)
@@ -152,7 +168,7 @@ class _Names:
         """Return how what is asked for changes: less of it, later or earlier, or given up."""
         words, year = self.words, str(change.year)
         if change.kind == "target":
-            name = name_item(self.report, change)
+            name = name_item(self.problem, change)
             return words.say("plan.repair.target.lower", year=year, target=name, amount=change.amount)
         step = self.step(change.item)
         if change.kind == "commitment":

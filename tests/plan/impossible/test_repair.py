@@ -37,7 +37,9 @@ def test_the_known_cause_is_named(tried):
         assert all({kind for kind, _ in repair.limits} & {"commitment", "target"} for repair in report.repairs)
     else:
         assert not report.conflicts
-        named = {(change.kind, name_item(report, change)) for repair in report.repairs for change in repair.changes}
+        named = {
+            (change.kind, name_item(report.problem, change)) for repair in report.repairs for change in repair.changes
+        }
         assert cause in named
 
 

@@ -1,0 +1,114 @@
+"""Reasons of steps and worth of units as tables and as sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from pondasi.plan.tell_repair import Names, name_item
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pondasi.plan.problem import PlanProblem
+    from pondasi.plan.reasons import Reason, UnitWorth
+    from pondasi.plan.solve import Plan
+    from pondasi.words import Words
+
+
+LEAST = 1e-3
+"""A difference below this is none [million USD]: the gaps of the solves are wider."""
+
+
+def tabulate_reasons(
+    problem: PlanProblem, reasons: Sequence[Reason], units: Sequence[UnitWorth]
+) -> dict[str, pd.DataFrame]:
+    """Return two tables by name: ``reasons``, a row per step, and ``units``, a row per limit and year; money in million USD."""
+    steps = problem.labels.steps
+    rows = [
+        {
+            "step": steps[reason.step],
+            "share": reason.share,
+            "why": reason.why,
+            "others": "|".join(steps[i] for i in reason.others),
+            "limits": "|".join(dict.fromkeys(f"{c.kind} {name_item(problem, c)}".strip() for c in reason.limits)),
+            "low": reason.low,
+            "high": reason.high,
+            "delay_low": reason.delay_low,
+            "delay_high": reason.delay_high,
+        }
+        for reason in reasons
+    ]
+    worths = [
+        {
+            "kind": unit.change.kind,
+            "item": name_item(problem, unit.change),
+            "year": unit.change.year,
+            "amount": unit.change.amount,
+            "low": unit.low,
+            "high": unit.high,
+            "binds": unit.binds,
+        }
+        for unit in units
+    ]
+    found = {"reasons": pd.DataFrame(rows), "units": pd.DataFrame(worths)}
+    found["reasons"][["delay_low", "delay_high"]] = found["reasons"][["delay_low", "delay_high"]].astype(float)
+    return found
+
+
+def tell_reasons(
+    plan: Plan, reasons: Sequence[Reason], units: Sequence[UnitWorth], words: Words, places: str = "plain"
+) -> list[str]:
+    """Return a sentence or two for every step, what one more unit is worth where that is anything, and what all rests on."""
+    names = Names(plan.case, plan.problem, words, places)
+    told = [words.say("list.sentence").join(_tell_reason(names, reason, words)) for reason in reasons]
+    worth = [_tell_unit(names, unit, words) for unit in units if _round(unit.high) > 0]
+    if not worth:
+        years = len({unit.change.year for unit in units})
+        worth = [words.say("plan.reason.none", years=years)]
+    return [*told, *worth, words.say("plan.reason.basis")]
+
+
+def _tell_reason(names: Names, reason: Reason, words: Words) -> list[str]:
+    fields: dict[str, object] = {"step": names.step(reason.step), "others": names.join(reason.others)}
+    fields |= {"low": _round(reason.low), "high": _round(reason.high)}
+    told = {
+        "committed": lambda: words.say("plan.reason.in.committed", **fields),
+        "prerequisite": lambda: words.say("plan.reason.in.prerequisite", **fields),
+        "enables": lambda: words.say("plan.reason.in.enables", **fields),
+        "earns": lambda: words.say("plan.reason.in.earns", **fields),
+        "closed": lambda: words.say("plan.reason.out.closed", **fields),
+        "limit": lambda: words.say(
+            "plan.reason.out.limit" if reason.limits else "plan.reason.out.limit_unknown", **fields
+        ),
+        "displaces": lambda: words.say("plan.reason.out.displaces", **fields),
+        "costs": lambda: words.say("plan.reason.out.costs", **fields),
+    }
+    undecided = reason.why in {"displaces", "costs"} and reason.low < 0
+    first = words.say("plan.reason.out.open", **fields) if undecided else told[reason.why]()
+    lines = [first, *names.tell_changes(reason.limits)]
+    if reason.delay_low is not None and reason.delay_high is not None:
+        if np.isinf(reason.delay_low):
+            return [*lines, words.say("plan.reason.delay_never")]
+        delay = {"low": _round(reason.delay_low), "high": _round(reason.delay_high)}
+        lines.append(words.say("plan.reason.delay", **delay))
+    return lines
+
+
+def _tell_unit(names: Names, unit: UnitWorth, words: Words) -> str:
+    fields: dict[str, object] = {"name": names.item(unit.change), "year": str(unit.change.year)}
+    fields |= {"low": _round(unit.low), "high": _round(unit.high)}
+    match unit.change.kind:
+        case "budget":
+            return words.say("plan.unit.budget", **fields)
+        case "people":
+            return words.say("plan.unit.people", **fields)
+        case _:
+            return words.say("plan.unit.resource", unit=names.unit(unit.change), **fields)
+
+
+def _round(value: float) -> float:
+    """Return two digits of a difference whose interval is wide, and nothing below a thousandth of a million."""
+    return float(f"{value:.2g}") if abs(value) >= LEAST else 0.0
