@@ -1,7 +1,7 @@
 """What the model is held against: one row per outcome, fixed before the first run (stress.30).
 
-The rows cover every event of the set, scored or not, with the reason; figures of events that are held
-out are not in the project. Beside them stand the figures of the chain that differ in the year of the
+The rows cover every event of the set, scored or not, with the reason; figures of events that were kept
+aside do not ship. Beside them stand the figures of the chain that differ in the year of the
 event, each with its source: those of the row, and those that follow by rule from the state of the market
 and from what had been set with the event in sight (`pondasi.stress.score_settings`).
 """
