@@ -12,7 +12,7 @@ from pondasi.stress.dynamics import take_step
 from pondasi.stress.kernel import DELIVERED, LANES, MET, SENT, SHIPPED
 from pondasi.stress.lanes import frame_system
 from pondasi.stress.schedule import average_losses
-from pondasi.stress.simulate import run_batch, run_schedule
+from pondasi.stress.simulate import run_batch, run_schedule, sort_alike
 from pondasi.stress.state import State, contracts_first, home_first, proportional, rest
 from pondasi.stress.system import Kind
 from pondasi.stress.watches import watch_suppliers
@@ -80,6 +80,22 @@ def test_lanes_do_not_know_of_each_other():
     for scenario in (0, 7, LANES - 1, LANES, LANES + 4):
         alone = run_schedule(system, schedule.take(scenario, scenario + 1), 30, all_of(system))
         assert np.array_equal(alone[0], together[scenario])
+
+
+def test_alike_scenarios_stand_side_by_side():
+    system = draw_system(2, nodes=5)
+    schedule = draw_schedule(system, 2, scenarios=12)
+    order, alike = sort_alike(schedule)
+
+    def struck(one, k):
+        return sorted(one.supplier[one.first[k] : one.first[k + 1]].tolist())
+
+    assert sorted(order.tolist()) == list(range(12))
+    assert [struck(alike, k) for k in range(12)] == sorted(struck(schedule, k) for k in range(12))
+    for place, number in enumerate(order.tolist()):
+        mine, theirs = alike.take(place, place + 1), schedule.take(number, number + 1)
+        assert np.array_equal(mine.supplier, theirs.supplier)
+        assert np.array_equal(mine.loss, theirs.loss)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import numpy as np
 
 from pondasi.stress.kernel import DEMAND, LANES, LINE, SHIPPING, STARTS, run_lanes
 from pondasi.stress.lanes import Blows, Frame, Lanes, frame_system, make_scratch
-from pondasi.stress.schedule import ANY_BUYER, FOREIGN, average_losses
+from pondasi.stress.schedule import ANY_BUYER, FOREIGN, average_losses, join_schedules
 from pondasi.stress.shocks import CHANNELS
 from pondasi.stress.state import proportional, rest
 from pondasi.stress.system import Kind, add_by
@@ -50,11 +50,26 @@ def run_schedule(
     frame = frame_system(system, rationing.lots, rationing.final)
     watch = watches.compile()
     out = np.empty((len(schedule), len(watches.names), steps))
+    order, alike = sort_alike(schedule) if len(schedule) > LANES else (np.arange(len(schedule)), schedule)
     for begin in range(0, len(schedule), LANES):
         end = min(begin + LANES, len(schedule))
-        series, _ = run_batch(frame, system, schedule.take(begin, end), steps, watch)
-        out[begin:end] = series.transpose(2, 1, 0)
+        series, _ = run_batch(frame, system, alike.take(begin, end), steps, watch)
+        out[order[begin:end]] = series.transpose(2, 1, 0)
     return out
+
+
+def sort_alike(schedule: Schedule) -> tuple[Ints, Schedule]:
+    """Return scenarios that strike the same suppliers one after another, and the place that each came from.
+
+    Side by side they leave more of the chain untouched in all lanes, for which the kernel has its plain forms.
+    What a scenario gives does not depend on its place.
+    """
+    struck = [
+        tuple(sorted(schedule.supplier[begin:end].tolist()))
+        for begin, end in zip(schedule.first[:-1], schedule.first[1:], strict=True)
+    ]
+    order = np.array(sorted(range(len(schedule)), key=struck.__getitem__), dtype=np.int64)
+    return order, join_schedules([schedule.take(k, k + 1) for k in order.tolist()])
 
 
 def run_batch(
