@@ -4,11 +4,23 @@ import numpy as np
 import pytest
 
 from pondasi import load_world
+from pondasi.chain.records import Chain
 from pondasi.cli.survival import say_remedies
 from pondasi.errors import DataError, UsageError
 from pondasi.report.numbers import Numbers
 from pondasi.stress.criticality import stop_all, stop_suppliers, watch_users
-from pondasi.stress.remedies import RATE, SOURCES, STOCK, add_stock, find_nodes, open_sources, rank_remedies
+from pondasi.stress.remedies import (
+    CAPACITY,
+    CAPITAL,
+    CHARGE,
+    RATE,
+    SOURCES,
+    STOCK,
+    add_stock,
+    find_nodes,
+    open_sources,
+    rank_remedies,
+)
 from pondasi.stress.schedule import average_losses
 from pondasi.stress.shock_library import load_shock
 from pondasi.words import LANGUAGES, Words
@@ -41,12 +53,11 @@ def test_a_world():
     world = load_world()
     shocks = [load_shock("taiwan_blockade", world.chain)]
     found = rank_remedies(world, "IDN", shocks, weeks=30)
-    stock, sources = (found.table.loc[kind] for kind in (STOCK, SOURCES))
     assert found.lost > 0
-    assert (stock["cost"] > 0).all()
-    assert sources["cost"].isna().all()
-    assert stock["per_dollar"].is_monotonic_decreasing
-    assert sources["avoided"].is_monotonic_decreasing
+    for kind in (STOCK, SOURCES, CAPACITY):
+        assert (found.table.loc[kind]["cost"] > 0).all()
+    assert found.table["per_dollar"].is_monotonic_decreasing
+    assert found.table.loc[CAPACITY, "chip_logic_advanced"]["avoided"] > 0
     assert found.table["avoided"].max() <= found.lost
     for language in LANGUAGES:
         words = Words(language)
@@ -59,3 +70,21 @@ def test_a_world():
     with pytest.raises(DataError) as error:
         rank_remedies(poor, "IDN", shocks)
     assert [problem.value for problem in error.value.problems] == [RATE]
+
+
+def test_capital_that_is_not_known_leaves_the_cost_open():
+    world = load_world()
+    traits = world.chain.traits
+    shocks = [load_shock("taiwan_blockade", world.chain)]
+    known = traits[(traits["trait"] != CAPITAL) | (traits["node"] != "fab_dram")]
+    tables = {name: world.chain.tables[name] for name in world.chain.tables}
+    poor = type(world)(Chain({**tables, "traits": known}, world.chain.id, world.chain.version), world.companions)
+    found = rank_remedies(poor, "IDN", shocks, weeks=20, home_share=0.5, stock_weeks=1.0)
+    assert np.isnan(found.table.loc[CAPACITY, "chip_dram"]["cost"])
+    assert found.table.index[-1] == (CAPACITY, "chip_dram")
+    pace = world.companions["pace"].set_index("parameter")["value"]
+    rich = rank_remedies(world, "IDN", shocks, weeks=20, home_share=0.5, stock_weeks=1.0)
+    twice = rank_remedies(world, "IDN", shocks, weeks=20, home_share=1.0, stock_weeks=2.0)
+    for kind in (STOCK, CAPACITY):
+        assert np.allclose(twice.table.loc[kind]["cost"].sort_index(), 2 * rich.table.loc[kind]["cost"].sort_index())
+    assert 0 < pace[CHARGE] < 1

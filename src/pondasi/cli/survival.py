@@ -96,7 +96,10 @@ def say_remedies(found: Remedies, world: World, words: Words, numbers: Numbers) 
     for row in list_rows(found.table.reset_index()):
         seen = abs(row["avoided"]) > SEEN * found.lost
         text = words.say(
-            f"survival.remedy.{row['remedy']}", node=name(row["node"]), weeks=numbers.plain(found.stock_weeks)
+            f"survival.remedy.{row['remedy']}",
+            node=name(row["node"]),
+            weeks=numbers.plain(found.stock_weeks),
+            share=numbers.percent(found.home_share),
         )
         cost, per_dollar = row["cost"], row["per_dollar"]
         rows.append(
