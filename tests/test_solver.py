@@ -1,10 +1,11 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 from scipy.sparse.csgraph import maximum_flow
 
-from pondasi.solver import fill_transport
+from pondasi.solver import Programme, fill_transport
 
 
 @given(st.integers(0, 10**9))
@@ -38,3 +39,21 @@ def test_nothing_is_changed_in_what_is_given():
     fill_transport(supply, demand, np.ones((2, 2), dtype=bool))
     assert supply.tolist() == [2, 3]
     assert demand.tolist() == [4, 1]
+
+
+def test_columns_and_rows_join_a_programme_that_goes_on_from_where_it_stood():
+    draws = np.random.default_rng(4)
+    matrix = draws.random((6, 9))
+    cost, upper, need = 1 + draws.random(9), np.full(9, 3.0), np.full(6, 2.0)
+    whole = Programme(cost, np.zeros(9), upper, sparse.csr_array(matrix), need, np.full(6, np.inf)).solve()
+    grown = Programme(cost[:6], np.zeros(6), upper[:6], sparse.csr_array(matrix[:4, :6]), need[:4], np.full(4, np.inf))
+    grown.solve()
+    grown.add_columns(cost[6:], np.zeros(3), upper[6:], sparse.csc_array(matrix[:4, 6:]))
+    grown.add_rows(sparse.csr_array(matrix[4:]), need[4:], np.full(2, np.inf))
+    solved = grown.solve()
+    assert solved.objective == pytest.approx(whole.objective, rel=1e-9)
+    basic = grown.basic()
+    assert len(set(basic.tolist())) == 6
+    outside = np.setdiff1d(np.arange(9), basic)
+    at_a_bound = np.isclose(solved.x[outside], 0) | np.isclose(solved.x[outside], 3)
+    assert at_a_bound.all(), "what is not basic stands at a bound"

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 FEASIBLE = 1e-7
 """By how much the solver may break a bound or a row: its own default."""
 
-AT_LOWER, BASIC, AT_UPPER, FREE = 0, 1, 2, 3
-"""Where a column or row may stand in a basis; a free one is at neither end."""
+AT_LOWER, BASIC, AT_UPPER = 0, 1, 2
+"""Where a column or row may stand in a basis."""
 
 
 class SolverError(PondasiError):
@@ -160,6 +160,17 @@ class Programme:
         self.shape = (self.shape[0] + number, self.shape[1])
         self._rows = np.arange(self.shape[0], dtype=np.int32)
 
+    def add_columns(self, cost: Vector, lower: Vector, upper: Vector, matrix: sparse.csc_array) -> None:
+        """Add columns at the end, with their entries in all rows; the basis stays."""
+        number = int(matrix.shape[1])
+        if number == 0:
+            return
+        starts, index = matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32)
+        values = matrix.data.astype(float)
+        self._check(self._solver.addCols(number, cost, lower, upper, len(values), starts, index, values))
+        self.shape = (self.shape[0], self.shape[1] + number)
+        self._columns = np.arange(self.shape[1], dtype=np.int32)
+
     def suggest(self, x: Vector) -> None:
         """Offer a solution to start a mixed-integer search from."""
         solution = self._names.HighsSolution()
@@ -212,12 +223,12 @@ class Programme:
             finished=status == names.kOptimal,
         )
 
-    def basis(self) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-        """Return where columns and rows stand in the last solution: `AT_LOWER`, `BASIC`, `AT_UPPER`."""
-        basis, names = self._solver.getBasis(), self._names.HighsBasisStatus
-        code = {names.kLower: AT_LOWER, names.kBasic: BASIC, names.kUpper: AT_UPPER}
-        columns, rows = ([code.get(one, FREE) for one in part] for part in (basis.col_status, basis.row_status))
-        return np.array(columns, dtype=np.int8), np.array(rows, dtype=np.int8)
+    def basic(self) -> NDArray[np.intp]:
+        """Return which columns, and after them rows, are basic in the last solution: as many as there are rows."""
+        status, found = self._solver.getBasicVariables()
+        self._check(status)
+        found = np.asarray(found, dtype=np.intp)
+        return np.where(found < 0, self.shape[1] - 1 - found, found)
 
     def _check(self, status: object) -> None:
         if status == self._names.HighsStatus.kError:

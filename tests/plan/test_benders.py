@@ -1,5 +1,6 @@
 """The engine agrees with the extensive form and with trying everything; its cuts bound; its work can be shared and resumed."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -154,6 +155,46 @@ def test_operations_primal_equals_dual_equals_reported(problem, seed):
         axis=0
     )
     assert dual == pytest.approx(sweep.values, abs=size)
+
+
+@settings(max_examples=20)
+@given(small_plans(), st.integers(0, 1000))
+def test_parts_that_share_nothing_are_solved_apart_at_the_same_cost(problem, seed):
+    setting = make_setting(problem)
+    rows, columns = setting.operations.matrix.shape
+    assert sorted(np.concatenate([part[0] for part in setting.parts]).tolist()) == list(range(rows))
+    assert sorted(np.concatenate([part[1] for part in setting.parts]).tolist()) == list(range(columns))
+    inputs = np.random.default_rng(seed).random(len(problem.options) + len(problem.labels.countries))
+    point = Point(0, inputs, 0.0)
+    apart = sweep_node(setting, point)
+    together = sweep_node(replace(setting, parts=((np.arange(rows), np.arange(columns)),)), point)
+    # Two bases of one programme: the solver's own tolerance.
+    np.testing.assert_allclose(apart.values, together.values, rtol=1e-7, atol=1e-7)
+
+
+def test_without_widening_the_plan_is_one_and_the_bound_holds(monkeypatch):
+    monkeypatch.setattr("pondasi.plan.master.SMALL", 0)
+    monkeypatch.setattr("pondasi.plan.benders.SMALL", 0)
+    problem = make_plan(3, years=4, scenarios=3)
+    quick, best = (solve_benders(problem, gap=1e-4, widen=widen) for widen in (False, True))
+    assert quick.finished
+    assert quick.bound <= best.cost * (1 + 1e-9)
+    assert quick.cost >= best.bound - 1e-6 * abs(best.bound)
+
+
+def test_starts_that_are_held_are_in_the_plan(monkeypatch):
+    monkeypatch.setattr("pondasi.plan.master.SMALL", 0)
+    monkeypatch.setattr("pondasi.plan.benders.SMALL", 0)
+    problem = make_plan(3, years=4, scenarios=3)
+    layout = Layout(problem)
+    best = solve_benders(problem, gap=1e-4)
+    z = np.round(layout.read(best.x, "z"))
+    for start in np.flatnonzero(z):
+        lower, upper = layout.bounds()
+        lower[layout.at("z", int(start))] = 1
+        held = solve_benders(problem, gap=1e-4, fixed=(lower, upper))
+        assert layout.read(held.x, "z")[start] == pytest.approx(1)
+        assert held.cost == pytest.approx(best.cost, rel=1e-3)
 
 
 def test_workers_change_nothing_and_a_pool_is_resumed(tmp_path):

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pondasi.chain.flows import balance_flows
 from pondasi.errors import UsageError
@@ -14,7 +16,7 @@ from pondasi.plan.build_year import find_plants, read_trade
 from pondasi.plan.case import load_case
 from pondasi.plan.futures import grow_tree
 from pondasi.plan.operations import Point, make_setting, sweep_node
-from pondasi.plan.scenarios import draw_disruptions, draw_levels, draw_numbers
+from pondasi.plan.scenarios import Disruptions, draw_disruptions, draw_levels, draw_numbers, thin_disruptions
 from pondasi.plan.solve import leave_out
 
 
@@ -129,6 +131,37 @@ def test_the_same_seed_draws_the_same_years_and_losses_stay_in_bounds(case):
     calm = one.share == 0
     assert (one.shipped[:, calm].min(axis=0) >= 0).all()
     assert calm[0], "the first class has no event"
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 10_000), st.integers(2, 40), st.integers(1, 60))
+def test_few_years_stand_for_many(seed, kept, drawn):
+    draws = np.random.default_rng(seed)
+    weight = draws.dirichlet(np.ones(drawn))
+    share = np.where(draws.random(drawn) < 0.3, 0.0, draws.random(drawn))
+    cost = 5 + np.where(share > 0, draws.pareto(1.5, drawn), 0)
+    many = Disruptions(weight, share, draws.random((2, drawn)), 10 * share)
+    few = thin_disruptions(many, cost, kept)
+    assert len(few.weight) <= max(kept, 2)
+    assert few.weight.sum() == pytest.approx(1)
+    assert few.weight[few.share == 0].sum() == pytest.approx(weight[share == 0].sum()), "calm years keep their weight"
+    assert all((many.shipped == column[:, None]).all(axis=0).any() for column in few.shipped.T), "years are real ones"
+    if kept >= drawn:
+        assert few is many
+
+
+def test_thinning_keeps_the_mean_cost_where_plain_draws_do_not():
+    draws = np.random.default_rng(0)
+    missed, plain = [], []
+    for _ in range(40):
+        cost = draws.pareto(1.5, 2000)
+        many = Disruptions(np.full(2000, 1 / 2000), np.ones(2000), cost[None, :], np.ones(2000))
+        few = thin_disruptions(many, cost, 12)
+        missed.append(abs(few.weight @ few.shipped[0] / cost.mean() - 1))
+        plain.append(abs(draws.choice(cost, 12).mean() / cost.mean() - 1))
+    # Twelve plain draws of so heavy a tail are off by more than half; the kept years by a tenth at most, on average.
+    assert np.mean(plain) > 0.4
+    assert np.mean(missed) < 0.1
 
 
 def test_levels_spread_evenly():

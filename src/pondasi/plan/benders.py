@@ -44,6 +44,12 @@ ROUNDS = 200
 """Rounds of either phase after which the search ends with the gap that it has."""
 SHARE = 0.3
 """Part of the wanted gap that the first phase, and each search for whole starts, may leave."""
+POOLED = 30
+"""Cuts of a node that are taken from earlier solves, the latest first."""
+COARSE = 0.05
+"""Part of the value, as first known, at which the first search for whole starts may end."""
+FINER = 0.25
+"""Part of what a search left between cost and bound at which the next may end."""
 SETTLING = 8
 """Rounds at most in which sizes settle around the starts of one proposal."""
 LEAST = 1e-6
@@ -73,7 +79,7 @@ class Answer:
     seconds
         Wall time.
     finished
-        Whether the gap was reached; else time or rounds ran out.
+        Whether the gap was reached, or the search settled that was not to be widened; else time or rounds ran out.
     """
 
     layout: Layout
@@ -103,6 +109,7 @@ def solve_benders(
     fixed: tuple[Vector, Vector] | None = None,
     strategy: Strategy | None = None,
     whole: bool = True,
+    widen: bool = True,
     seconds: float = np.inf,
     suggestion: Vector | None = None,
     checkpoint: Path | None = None,
@@ -125,6 +132,9 @@ def solve_benders(
         Bounds for all variables instead of the usual ones, such as starts held at a value.
     whole
         Whether starts are whole; if not, only the first phase is done.
+    widen
+        Whether the search goes on, once it has settled among the starts that the first phase used, to all that may be in a
+        better plan. Without, the plan comes sooner; what it may be short of the best is then known less closely.
     seconds
         Time after which the best plan so far is returned.
     suggestion
@@ -140,7 +150,7 @@ def solve_benders(
         If no plan keeps all limits; `pondasi.plan.repair` then says why.
     """
     search = _Search(problem, executor or Serial(), pool, strategy, fixed, checkpoint, seconds)
-    return search.run(gap, scale, whole=whole, suggestion=suggestion, progress=progress)
+    return search.run(gap, scale, whole=whole, widen=widen, suggestion=suggestion, progress=progress)
 
 
 def evaluate(problem: PlanProblem, layout: Layout, x: Vector, *, executor: Executor | None = None) -> Answer:
@@ -209,13 +219,14 @@ class _Search:
         self.master = Master(problem, self.strategy, fixed)
         self.best: tuple[float, float, Vector, Vector] | None = None
         self.bound = -np.inf
+        self.known_value, self.settled = 0.0, False
         self.price = np.zeros(self.master.starts)
         self.used = np.zeros(self.master.starts, dtype=bool)
         self.sweeps = self.solves = 0
         start = [
             build_cut(problem, self.setting, start_record(problem, self.setting, n)) for n in range(len(problem.tree))
         ]
-        self.master.add_cuts(start + [build_cut(problem, self.setting, record) for record in self.pool.records])
+        self.master.add_cuts(start + [build_cut(problem, self.setting, record) for record in self.pool.latest(POOLED)])
 
     def run(
         self,
@@ -223,6 +234,7 @@ class _Search:
         scale: float | None,
         *,
         whole: bool,
+        widen: bool,
         suggestion: Vector | None,
         progress: Callable[[float, float], None] | None,
     ) -> Answer:
@@ -237,11 +249,12 @@ class _Search:
             return max(gap * against, LEAST * abs(best))
 
         relaxed = self.relax(wanted, progress, last=not whole)
+        self.known_value = abs(scale or 0.0) if scale_cost is None else abs(scale_cost - self.bound)
         if not whole:
             return self.answer((relaxed, 0), wanted)
         if suggestion is not None:
             self.try_plan(suggestion)
-        searched = self.search(wanted, progress)
+        searched = self.search(wanted, progress, widen=widen)
         return self.answer((relaxed, searched), wanted)
 
     def relax(self, wanted: Callable[[], float], progress: Callable[[float, float], None] | None, *, last: bool) -> int:
@@ -265,20 +278,24 @@ class _Search:
                 if cost < reached:
                     reached, centre = cost, x
             self.report(progress, reached)
-            if reached - self.bound <= share * wanted() or not sharp:
-                return number
-            if time.monotonic() > (self.deadline if last else self.halfway):
+            ended = reached - self.bound <= share * wanted() or not sharp
+            if ended or time.monotonic() > (self.deadline if last else self.halfway):
+                self.master.remember(proposal.x)
                 return number
         return ROUNDS
 
-    def search(self, wanted: Callable[[], float], progress: Callable[[float, float], None] | None) -> int:
+    def search(
+        self, wanted: Callable[[], float], progress: Callable[[float, float], None] | None, *, widen: bool
+    ) -> int:
         """Solve with whole starts; return the rounds (second phase).
 
         First among the starts that the first phase has used in any round; once that has settled, among all that may be
-        in a plan better by more than the gap: whatever is left out costs at least ``outside``.
+        in a plan better by more than the gap: whatever is left out costs at least ``outside``. Each search may end at a part
+        of the gap that the last one left, so that early ones are cheap and give cuts where plans lie.
         """
         among = self.used.copy() if self.master.starts > SMALL else np.ones(self.master.starts, dtype=bool)
         relaxed, outside = self.bound, np.inf if among.all() else None
+        reach = COARSE * self.known_value
         for number in range(1, ROUNDS + 1):
             left = self.deadline - time.monotonic()
             if self.best is not None and left <= 0:
@@ -288,12 +305,15 @@ class _Search:
                 # Out of time without any plan: the first that is found will do.
                 proposal = self.master.search(among, np.inf, None, None)
             else:
-                proposal = self.master.search(
-                    among, SHARE * wanted(), None if np.isinf(left) else max(left, 1.0), known
-                )
+                gap = max(SHARE * wanted(), reach)
+                proposal = self.master.search(among, gap, None if np.isinf(left) else max(left, 1.0), known)
             self.settle_sizes(proposal.x, SHARE * wanted())
             cost, plan = self.incumbent
+            reach = FINER * max(0.0, cost - proposal.bound)
             settled = cost - proposal.bound <= wanted()
+            if settled and not widen:
+                self.settled = True
+                return number
             if outside is None and settled:
                 outside = cost - (1 - LIVELY) * wanted()
                 wider = relaxed + self.price < outside
@@ -370,5 +390,5 @@ class _Search:
             self.sweeps,
             self.solves,
             time.monotonic() - self.started,
-            cost - self.bound <= wanted() * (1 + LIVELY),
+            self.settled or cost - self.bound <= wanted() * (1 + LIVELY),
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pondasi.chain.flows import balance_flows
 from pondasi.errors import UsageError
 from pondasi.plan.build_limits import make_limits, make_menu
 from pondasi.plan.build_options import (
@@ -23,17 +24,23 @@ from pondasi.plan.build_options import (
 from pondasi.plan.build_tree import grow_users, read_effects, spread_years
 from pondasi.plan.build_year import build_chain_year, build_scenarios
 from pondasi.plan.futures import grow_tree
+from pondasi.plan.operations import Point, Setting, sweep_node
 from pondasi.plan.problem import Labels, PlanProblem
+from pondasi.plan.scenarios import draw_disruptions, thin_disruptions
 from pondasi.plan.year import assemble_year
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pondasi.plan.build_options import Choice
     from pondasi.plan.case import Case
     from pondasi.plan.scenarios import Disruptions
+    from pondasi.plan.year import YearChain
 
 OFFERS = 2
 """Partners at most that a step is offered with, beside doing it alone: the ones with the best chance for the money."""
+DRAWN = 2000
+"""Years that are drawn, for those that are planned for to stand for: what is rare decides much, and must be among them."""
 PACE = 3
 """Years from one chance to start to the next, after the last gate: what lies that far is planned in coarser steps."""
 
@@ -89,7 +96,9 @@ def build_problem(
     paced = (tree.year <= last) | ((tree.year - last) % pace == 0)
     options = replace(options, open=options.open & paced)
     chain = build_chain_year(case, choice.frame, grow_users(case, futures, tree, where))
-    scenes = build_scenarios(case, chain, choice.steps, scenarios, seed, disruptions)
+    scenes = build_scenarios(
+        case, chain, choice.steps, disruptions or _draw(case, chain, choice, scenarios, seed), seed
+    )
     labels = Labels(
         steps=choice.steps,
         partners=choice.partners,
@@ -115,6 +124,17 @@ def build_problem(
         home=case.country,
         notes=_list_notes(case),
     )
+
+
+def _draw(case: Case, chain: YearChain, choice: Choice, scenarios: int, seed: int) -> Disruptions:
+    """Return years that stand for `DRAWN` others, by what these cost in the first year without any step."""
+    flows = balance_flows(case.world.chain)
+    drawn = draw_disruptions(case.world, flows, case.country, max(DRAWN, scenarios), seed)
+    operations = assemble_year(chain, build_scenarios(case, chain, choice.steps, drawn, seed))
+    nothing = np.zeros((len(choice.frame), 1))
+    setting = Setting(operations, np.zeros(len(nothing), dtype=np.intp), nothing, nothing)
+    inputs = np.zeros(len(nothing) + len(chain.accesses))
+    return thin_disruptions(drawn, sweep_node(setting, Point(0, inputs, 0.0)).values, scenarios)
 
 
 def _list_notes(case: Case) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from scipy import sparse
 from pondasi.chain.accounts import account_nodes
 from pondasi.chain.flows import balance_flows
 from pondasi.plan.problem import ALONE
-from pondasi.plan.scenarios import draw_disruptions, draw_levels
+from pondasi.plan.scenarios import draw_levels
 from pondasi.plan.year import Scenarios, YearChain
 from pondasi.tables.rows import index_rows, list_rows
 
@@ -175,12 +175,9 @@ def figures(frame: pd.DataFrame, *keys: str, column: str = "value") -> dict[Any,
     return {key: float(row[column]) for key, row in index_rows(frame, *keys).items() if row[column] is not None}
 
 
-def build_scenarios(
-    case: Case, chain: YearChain, steps: Sequence[str], scenarios: int, seed: int, disruptions: Disruptions | None
-) -> Scenarios:
+def build_scenarios(case: Case, chain: YearChain, steps: Sequence[str], drawn: Disruptions, seed: int) -> Scenarios:
     """Return what may happen in a year to this chain (plan.26 to plan.29)."""
     flows = balance_flows(case.world.chain)
-    drawn = disruptions or draw_disruptions(case.world, flows, case.country, scenarios, seed)
     shipped = pd.DataFrame(drawn.shipped, flows.labels)
     plain = np.ones((len(chain.nodes), len(chain.countries), len(drawn.weight)))
     for (node, country), row in zip(flows.labels, shipped.to_numpy(), strict=True):

@@ -73,6 +73,17 @@ class CutPool:
         self.records.append(record)
         return record
 
+    def latest(self, number: int) -> list[Record]:
+        """Return the last records of each node, at most ``number`` of it: found nearest to plans, they say most."""
+        left: dict[int, int] = {}
+        kept = []
+        for record in reversed(self.records):
+            node = record.point.node
+            left[node] = left.get(node, number) - 1
+            if left[node] >= 0:
+                kept.append(record)
+        return kept[::-1]
+
     def save(self, path: str | Path) -> None:
         """Write the pool, whole or not at all."""
         arrays: dict[str, NDArray[np.generic]] = {"key": np.array(self.key, dtype=np.int64)}

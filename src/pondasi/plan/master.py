@@ -42,6 +42,8 @@ MOST = 600
 """Starts that join at a time, the best priced first."""
 TURNS = 3
 """How often starts may join before the operations are asked again."""
+TELLING = 2
+"""Cuts of a node that a search takes from each point remembered."""
 PRICED = 1e-7
 """A price above minus this share of the objective is none: rounding of the solver."""
 
@@ -103,7 +105,9 @@ class Master:
         self.matrix = sparse.csr_array(sparse.vstack(parts, format="csr"))
         self.ends = np.concatenate(lows), np.concatenate(highs)
         self.cuts = 0
-        self.active = self._first_starts()
+        self.held = self.lower[: self.starts] > 0
+        self.active = self._first_starts() | self.held
+        self.points: list[Vector] = []
         self.programme: Programme | None = None
         self.columns = self.rows = np.zeros(0, dtype=np.intp)
 
@@ -139,9 +143,7 @@ class Master:
                 proposal = Proposal(self._full(solved.x), solved.objective, bound, price)
             worst = np.argsort(idle, kind="stable")[:MOST]
             joining = worst[idle[worst] < -PRICED]
-            if len(joining):
-                self.active[joining] = True
-                self.programme = None
+            self._join(joining)
             if last:
                 break
         return proposal
@@ -169,7 +171,10 @@ class Master:
         return np.asarray(z + np.minimum(size * options.size_min[option], size * options.size_max[option]))
 
     def search(self, among: NDArray[np.bool_], gap: float, seconds: float | None, known: Vector | None) -> Proposal:
-        """Solve with whole starts, over some of them.
+        """Solve with whole starts, over some of them, with the cuts that say most at the points remembered.
+
+        Every bound with fewer cuts is a bound; a cut that was missed at the proposal is among those of the next search,
+        for the proposal is remembered.
 
         Parameters
         ----------
@@ -180,15 +185,21 @@ class Master:
         known
             A plan to begin with.
         """
-        self.active = among.copy()
+        self.active = among | self.held
         self.programme = None
-        programme = self._programme()
+        programme = self._programme(self._telling_cuts())
         programme.set_whole(self.columns < self.starts)
         if known is not None:
             programme.suggest(self.with_costs(known)[self.kept][self.columns])
         solved = programme.solve(gap=gap, seconds=seconds)
         self.programme = None
-        return Proposal(self._full(solved.x), solved.objective, solved.bound, np.zeros(self.starts), solved.finished)
+        x = self._full(solved.x)
+        self.remember(x)
+        return Proposal(x, solved.objective, solved.bound, np.zeros(self.starts), solved.finished)
+
+    def remember(self, x: Vector) -> None:
+        """Keep a point: the cuts that say most there are part of every search from now on."""
+        self.points.append(x[self.kept])
 
     def refine(self, x: Vector) -> Vector:
         """Return a plan with its starts whole to the last digit, and sizes and money solved again around them."""
@@ -199,25 +210,45 @@ class Master:
         self.lower[: self.starts] = self.upper[: self.starts] = z
         self.programme = None
         try:
-            return self._full(self._programme().solve().x)
+            settled = self._full(self._programme().solve().x)
         except InfeasibleError:  # a limit binds to the last digit: the solver's own point keeps it within its tolerance
             return x
         finally:
             self.active, (self.lower, self.upper) = before, bounds
             self.programme = None
+        self.remember(settled)
+        return settled
 
     def known_costs(self, x: Vector) -> Vector:
         """Return what the cuts say at least of the operational cost of each node at given decisions, shape (N,)."""
+        said, node = self._read_cuts(x[self.kept])
+        least = np.full(len(self.problem.tree), -np.inf)
+        np.maximum.at(least, node, said)
+        return least
+
+    def _read_cuts(self, u: Vector) -> tuple[Vector, Whole]:
+        """Return what each cut says of its node's cost at a point, and the node, shapes (cuts,)."""
         nodes = len(self.problem.tree)
         first = int(np.searchsorted(self.kept, self.layout.first["cost"]))
-        u = x[self.kept].copy()
+        u = u.copy()
         u[first : first + nodes] = 0
         rows = self.matrix[self.matrix.shape[0] - self.cuts :]
-        needed = self.ends[0][self.matrix.shape[0] - self.cuts :] - rows @ u
         node = np.asarray(rows[:, first : first + nodes].argmax(axis=1)).ravel()
-        least = np.full(nodes, -np.inf)
-        np.maximum.at(least, node, needed)
-        return least
+        return self.ends[0][self.matrix.shape[0] - self.cuts :] - rows @ u, node
+
+    def _telling_cuts(self) -> NDArray[np.bool_]:
+        """Tell which rows a search needs: all that are no cuts, and of each node the cuts that say most at a point remembered."""
+        needed = np.ones(self.matrix.shape[0], dtype=bool)
+        if self.starts <= SMALL or not self.points:
+            return needed
+        told = np.zeros(self.cuts, dtype=bool)
+        for u in self.points:
+            said, node = self._read_cuts(u)
+            order = np.lexsort((-said, node))
+            rank = np.arange(self.cuts) - np.searchsorted(node[order], node[order])
+            told[order[rank < TELLING]] = True
+        needed[self.matrix.shape[0] - self.cuts :] = told
+        return needed
 
     def with_costs(self, x: Vector) -> Vector:
         """Return a plan with the operational costs that the cuts allow it, so that the solver accepts it."""
@@ -236,29 +267,48 @@ class Master:
             self.programme = None
             return self._programme().solve()
 
-    def _programme(self) -> Programme:
+    def _programme(self, needed: NDArray[np.bool_] | None = None) -> Programme:
         if self.programme is None:
             part = np.ones(len(self.kept), dtype=bool)
             part[: 2 * self.starts] = np.tile(self.active, 2)
             self.columns = np.flatnonzero(part)
-            matrix = sparse.csr_array(self.matrix[:, self.columns])
-            filled = np.diff(matrix.indptr) > 0
-            wanted = filled & self._wanted_rows()
-            impossible = ~filled & ((self.ends[0] > 0) | (self.ends[1] < 0))
-            self.rows = np.flatnonzero(wanted | impossible)
+            wanted = self._wanted_rows()
+            self.rows = np.flatnonzero(wanted if needed is None else wanted & needed)
             self.programme = Programme(
                 self.cost[self.columns],
                 self.lower[self.columns],
                 self.upper[self.columns],
-                sparse.csr_array(matrix[self.rows]),
+                sparse.csr_array(self.matrix[self.rows][:, self.columns]),
                 self.ends[0][self.rows],
                 self.ends[1][self.rows],
                 threads=self.threads,
             )
         return self.programme
 
+    def _join(self, starts: Whole) -> None:
+        """Let starts join the programme, with the rows that bind them; what was found stays the point to go on from."""
+        if not len(starts):
+            return
+        self.active[starts] = True
+        if self.programme is None:
+            return
+        new = np.concatenate([starts, starts + self.starts])
+        entries = sparse.csc_array(self.matrix[self.rows][:, new])
+        self.programme.add_columns(self.cost[new], self.lower[new], self.upper[new], entries)
+        self.columns = np.concatenate([self.columns, new])
+        wanted = self._wanted_rows()
+        wanted[self.rows] = False
+        rows = np.flatnonzero(wanted)
+        matrix = sparse.csr_array(self.matrix[rows][:, self.columns])
+        self.programme.add_rows(matrix, self.ends[0][rows], self.ends[1][rows])
+        self.rows = np.concatenate([self.rows, rows])
+
     def _wanted_rows(self) -> NDArray[np.bool_]:
-        """Tell which rows may bind: an order of steps only where an active start makes its left side grow."""
+        """Tell which rows may bind: those with entries, and an order of steps only where an active start makes its left side grow."""
+        part = np.zeros(len(self.kept))
+        part[2 * self.starts :] = 1
+        part[: 2 * self.starts] = np.tile(self.active, 2)
+        filled = abs(self.matrix) @ part > 0
         wanted = np.ones(self.matrix.shape[0], dtype=bool)
         option, node = self.layout.starts
         steps, nodes = len(self.problem.labels.steps), len(self.problem.tree)
@@ -271,7 +321,8 @@ class Master:
         gives[step[start[due]], felt[due]] = True
         for rows, j, n, kind in self.needed:
             wanted[rows] = (begins if kind == "before" else gives)[j, n]
-        return wanted
+        impossible = ~filled & ((self.ends[0] > 0) | (self.ends[1] < 0))
+        return np.asarray((filled & wanted) | impossible)
 
     def _needed_rows(self, families: Sequence[Family]) -> list[tuple[slice, Whole, Whole, str]]:
         """Return where the orders of steps stand, their steps and nodes, and their family."""

@@ -1,8 +1,10 @@
 """A year of the chain in every scenario: what is made at home, bought, sold, and what need stays unmet (plan.20).
 
 One linear programme per scenario, of which only bounds differ; so a basis that is optimal in one scenario is tried
-on all others at once, and only where it does not fit is the solver asked again. The dual values are kept: from them
-any bound can be rebuilt as a cut, for other demand, availability, capacity or access (see `pondasi.plan.cuts`).
+on all others at once, and only where it does not fit is the solver asked again. What the programme does not join is
+solved apart: the calm part of a year differs between scenarios by its length and by what works, so that few bases serve
+it, whatever the disrupted part does. The dual values are kept: from them any bound can be rebuilt as a cut, for other
+demand, availability, capacity or access (see `pondasi.plan.cuts`).
 """
 
 from __future__ import annotations
@@ -12,15 +14,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import splu
+from scipy.sparse.csgraph import connected_components
 
 from pondasi.plan.objective import add_excess
-from pondasi.solver import AT_LOWER, AT_UPPER, BASIC, FREE, Programme
+from pondasi.solver import AT_LOWER, AT_UPPER, BASIC, Programme
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pondasi.plan.problem import Matrix, Operations, PlanProblem, Vector, Whole
+    from pondasi.solver import Solved
 
 FITS = 1e-9
 """By how much a basic solution may leave its bounds, relative to the largest bound of its scenario: rounding of one solve."""
@@ -38,12 +41,15 @@ class Setting:
         Step of each option, shape (O,).
     success, output_factor
         Shape (O, N), see `pondasi.plan.problem.Options`.
+    parts
+        Rows and columns of each part of the programme that shares nothing with the others.
     """
 
     operations: Operations = field(repr=False)
     step: Whole
     success: Matrix
     output_factor: Matrix
+    parts: tuple[tuple[Whole, Whole], ...] = ()
 
 
 class Point(NamedTuple):
@@ -81,8 +87,31 @@ class Sweep:
 
 def make_setting(problem: PlanProblem) -> Setting:
     """Return what the operations need of a problem."""
-    options = problem.options
-    return Setting(add_excess(problem), options.step, options.success, options.output_factor)
+    options, operations = problem.options, add_excess(problem)
+    return Setting(operations, options.step, options.success, options.output_factor, find_parts(operations.matrix))
+
+
+def find_parts(matrix: sparse.csr_array) -> tuple[tuple[Whole, Whole], ...]:
+    """Return rows and columns of each part of a programme that no entry joins with another.
+
+    Example
+    -------
+    >>> rows, columns = zip(*find_parts(sparse.csr_array([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]])), strict=True)
+    >>> [part.tolist() for part in columns]
+    [[0, 2], [1]]
+    """
+    rows = matrix.shape[0]
+    entry = matrix.tocoo()
+    size = sum(matrix.shape)
+    joined = sparse.csr_array((np.ones(entry.nnz), (entry.row, entry.col + rows)), shape=(size, size))
+    number, label = connected_components(joined, directed=False)
+    found = [(np.flatnonzero(label[:rows] == k), np.flatnonzero(label[rows:] == k)) for k in range(number)]
+    # A column that stands in no row goes with the first part: it is at whichever bound pays.
+    lone = [columns for part, columns in found if not len(part)]
+    found = [(part, columns) for part, columns in found if len(part)]
+    if lone and found:
+        found[0] = (found[0][0], np.sort(np.concatenate([found[0][1], *lone])))
+    return tuple(found)
 
 
 def works(setting: Setting, node: int) -> Matrix:
@@ -132,15 +161,33 @@ def sweep_node(setting: Setting, point: Point, *, activity: bool = False) -> Swe
     """
     operations = setting.operations
     rhs, upper = bound_rows(setting, point), bound_columns(setting, point)
-    rows, columns = operations.matrix.shape
-    scenarios = len(operations.weight)
-    lower, above = np.zeros(columns), np.full(rows, np.inf)
-    programme = Programme(operations.cost, lower, upper[:, 0], operations.matrix, rhs[:, 0], above)
-    extended = sparse.csc_array(sparse.hstack([operations.matrix, -sparse.eye_array(rows)], format="csc"))
-    ceiling = np.vstack([upper, np.full((rows, scenarios), np.inf)])
-    floor = np.vstack([np.zeros((columns, scenarios)), rhs])
+    done = np.zeros(upper.shape) if activity else None
+    parts = setting.parts or find_parts(operations.matrix)
+    swept = [_sweep_part(operations, part, rhs, upper, done) for part in parts]
+    # Scenarios that share the duals of every part share a dual vector.
+    together, which = np.unique(np.array([one.which for one in swept]), axis=1, return_inverse=True)
+    duals = np.zeros((together.shape[1], len(rhs)))
+    for one, (rows, _), chosen in zip(swept, parts, together, strict=True):
+        duals[:, rows] = one.duals[chosen]
+    values = np.sum([one.values for one in swept], axis=0)
+    return Sweep(values, _tidy(duals, operations), which.ravel(), done, sum(one.solves for one in swept))
+
+
+def _sweep_part(
+    operations: Operations, part: tuple[Whole, Whole], rhs: Matrix, upper: Matrix, done: Matrix | None
+) -> Sweep:
+    """Solve a part of the operations in all scenarios; write what is done into ``done``."""
+    rows, columns = part
+    matrix, cost = sparse.csr_array(operations.matrix[rows][:, columns]), operations.cost[columns]
+    rhs, upper = rhs[rows], upper[columns]
+    scenarios = rhs.shape[1]
+    lower, above = np.zeros(len(columns)), np.full(len(rows), np.inf)
+    programme = Programme(cost, lower, upper[:, 0], matrix, rhs[:, 0], above)
+    # Small and dense: a basis of some fifty rows is factored faster than its entries are sorted.
+    extended = np.hstack([matrix.toarray(), -np.eye(len(rows))])
+    ceiling = np.vstack([upper, np.full((len(rows), scenarios), np.inf)])
+    floor = np.vstack([np.zeros((len(columns), scenarios)), rhs])
     values, which = np.zeros(scenarios), np.full(scenarios, -1)
-    done = np.zeros((columns, scenarios)) if activity else None
     duals: list[Vector] = []
     while (waiting := np.flatnonzero(which < 0)).size:
         first = waiting[0]
@@ -149,38 +196,48 @@ def sweep_node(setting: Setting, point: Point, *, activity: bool = False) -> Swe
         solved = programme.solve()
         which[first], values[first] = len(duals), solved.objective
         if done is not None:
-            done[:, first] = solved.x
+            done[columns, first] = solved.x
         others = waiting[1:]
-        x = _apply_basis(extended, programme.basis(), floor[:, others], ceiling[:, others]) if others.size else None
+        x = None
+        if others.size:
+            status = _read_status(programme, solved, ceiling[:, first])
+            x = _apply_basis(extended, status, floor[:, others], ceiling[:, others])
         if x is not None:
             fits = _inside(x, floor[:, others], ceiling[:, others])
             which[others[fits]] = len(duals)
-            values[others[fits]] = operations.cost @ x[:columns, fits]
+            values[others[fits]] = cost @ x[: len(columns), fits]
             if done is not None:
-                done[:, others[fits]] = x[:columns, fits]
-        duals.append(_tidy(solved.duals, operations))
-    return Sweep(values, np.array(duals), which, done, len(duals))
+                done[np.ix_(columns, others[fits])] = x[: len(columns), fits]
+        duals.append(solved.duals)
+    return Sweep(values, np.array(duals), which, solves=len(duals))
 
 
-def _apply_basis(
-    extended: sparse.csc_array, basis: tuple[NDArray[np.int8], NDArray[np.int8]], floor: Matrix, ceiling: Matrix
-) -> Matrix | None:
+def _read_status(programme: Programme, solved: Solved, ceiling: Vector) -> NDArray[np.int8]:
+    """Return where each column and row stands in the last solution: `BASIC`, or at the bound where it pays to be.
+
+    The reduced cost says which, so that the basis stays optimal where a bound that is zero here is not.
+    """
+    columns = len(solved.x)
+    status = np.full(columns + len(solved.duals), AT_LOWER, dtype=np.int8)
+    equal = np.abs(solved.reduced) <= FITS
+    nearer = equal & (ceiling[:columns] > 0) & (solved.x > ceiling[:columns] / 2)
+    status[:columns][nearer | (~equal & (solved.reduced < 0))] = AT_UPPER
+    status[programme.basic()] = BASIC
+    return status
+
+
+def _apply_basis(extended: Matrix, status: NDArray[np.int8], floor: Matrix, ceiling: Matrix) -> Matrix | None:
     """Return the basic solutions of a basis for other bounds, shape (columns + rows, scenarios), or None if it is singular."""
-    status = np.concatenate(basis)
-    if (status == FREE).any() or (status == BASIC).sum() != extended.shape[0]:
-        return None
     x = np.where((status == AT_UPPER)[:, None], ceiling, floor)
-    # A row at its upper end has none here: every row is only bounded below.
-    x[status == BASIC] = 0
-    outside = (status == AT_LOWER) | (status == AT_UPPER)
-    if not np.isfinite(x[outside]).all():
+    inside = status == BASIC
+    if not np.isfinite(x[~inside]).all():
         return None
-    known = extended[:, np.flatnonzero(outside)] @ x[outside]
+    known = extended[:, ~inside] @ x[~inside]
     try:
-        x[status == BASIC] = splu(extended[:, np.flatnonzero(status == BASIC)]).solve(-known)
-    except RuntimeError:  # exactly singular
+        x[inside] = np.linalg.solve(extended[:, inside], -known)
+    except np.linalg.LinAlgError:  # exactly singular
         return None
-    return x if np.isfinite(x).all() else None
+    return x if np.isfinite(x[inside]).all() else None
 
 
 def _inside(x: Matrix, floor: Matrix, ceiling: Matrix) -> NDArray[np.bool_]:
@@ -189,10 +246,10 @@ def _inside(x: Matrix, floor: Matrix, ceiling: Matrix) -> NDArray[np.bool_]:
     return np.asarray(((x >= floor - FITS * size) & (x <= ceiling + FITS * size)).all(axis=0))
 
 
-def _tidy(duals: Vector, operations: Operations) -> Vector:
+def _tidy(duals: Matrix, operations: Operations) -> Matrix:
     """Return duals inside what makes them valid: not negative, and the excess not worth more than its price."""
     tidy = np.maximum(duals, 0)
     column, row = operations.excess
     if row >= 0:
-        tidy[row] = min(tidy[row], operations.cost[column])
-    return tidy
+        tidy[:, row] = np.minimum(tidy[:, row], operations.cost[column])
+    return np.asarray(tidy)

@@ -11,6 +11,8 @@ what is left.
 Scenarios are drawn by class, with exact weights: no event; common events only; at least one event of a rare hazard (plan.29). Hazards
 of the home country hit what is made at home. A hazard without a country of its own (ROW) hits one country, by its share in the node. Demand
 hazards move no supply and belong to the tree.
+
+Few years tell little of what is rare: of many drawn years, few are kept that stand for the others of their class (plan.29a).
 """
 
 from __future__ import annotations
@@ -169,6 +171,48 @@ def draw_numbers(rates: Vector, scenarios: int, seed: int) -> tuple[np.ndarray, 
                     break
         first += count
     return numbers, weight
+
+
+def thin_disruptions(drawn: Disruptions, cost: Vector, scenarios: int) -> Disruptions:
+    """Return fewer years that stand for all that were drawn (plan.29a).
+
+    Years without an event are alike, and are one. The others are put in order of what they cost the country that does nothing, and cut into pieces of which
+    each holds an equal sum of ``weight x sqrt(extra cost + its mean)``: rare, costly years keep pieces of their own. Of
+    each piece the year nearest to its mean cost stays, with the weight of the piece.
+
+    Parameters
+    ----------
+    cost
+        Of each drawn year, shape (S,).
+    scenarios
+        How many to keep, at most.
+
+    Example
+    -------
+    >>> many = Disruptions(np.full(4, 0.25), np.array([0.0, 0.1, 0.2, 0.5]), np.ones((1, 4)), np.ones(4))
+    >>> few = thin_disruptions(many, np.array([1.0, 2.0, 2.2, 9.0]), 3)
+    >>> few.weight.tolist(), few.share.tolist()
+    ([0.25, 0.5, 0.25], [0.0, 0.1, 0.5])
+    """
+    if len(drawn.weight) <= scenarios:
+        return drawn
+    order = np.argsort(cost, kind="stable")
+    calm = order[drawn.share[order] == 0]
+    eventful = order[drawn.share[order] > 0]
+    pieces = [calm] if len(calm) else []
+    extra = np.maximum(cost[eventful] - cost.min(), 0)
+    size = drawn.weight[eventful] * np.sqrt(extra + extra.mean())
+    left = max(scenarios - len(pieces), 1)
+    middle = (np.cumsum(size) - size / 2) / size.sum()
+    piece = np.minimum((middle * left).astype(int), left - 1)
+    pieces += [eventful[piece == k] for k in np.unique(piece)]
+    kept, weight = [], []
+    for members in pieces:
+        mean = np.average(cost[members], weights=drawn.weight[members])
+        kept.append(members[np.argmin(np.abs(cost[members] - mean))])
+        weight.append(drawn.weight[members].sum())
+    chosen = np.array(kept)
+    return Disruptions(np.array(weight), drawn.share[chosen], drawn.shipped[:, chosen], drawn.weeks[chosen])
 
 
 def draw_levels(steps: Sequence[str], weight: Vector, seed: int) -> Matrix:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pondasi.plan.benders import evaluate, solve_benders, without_steps
-from pondasi.plan.build import build_problem
+from pondasi.plan.build import OFFERS, build_problem
 from pondasi.plan.cuts import CutPool
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pondasi.plan.problem import PlanProblem, Vector
 
 SCENARIOS, SECONDS, GAP = 100, 600.0, 0.005
-QUICK_SCENARIOS, QUICK_SECONDS, QUICK_GAP = 10, 60.0, 0.05
-"""A first look: few scenarios, a wide gap. Results say so."""
+QUICK_SCENARIOS, QUICK_SECONDS, QUICK_GAP, QUICK_OFFERS = 12, 60.0, 0.05, 1
+"""A first look: few scenarios, a wide gap, one partner a step, and no search beyond the starts of the first phase. Results say so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +40,8 @@ class Plan:
         Gap that was asked for, relative to the value.
     favour
         Partner that every step it can do is offered with.
+    widen
+        Whether the search went on beyond the starts that its first phase used (see `solve_benders`).
     """
 
     case: Case
@@ -48,6 +50,7 @@ class Plan:
     reference: float
     gap: float
     favour: str | None = None
+    widen: bool = True
 
     @property
     def value(self) -> float:
@@ -126,12 +129,17 @@ def solve_plan(
         If no plan keeps all limits.
     """
     problem = build_problem(
-        case, scenarios=scenarios or (QUICK_SCENARIOS if quick else SCENARIOS), seed=seed, favour=favour
+        case,
+        scenarios=scenarios or (QUICK_SCENARIOS if quick else SCENARIOS),
+        seed=seed,
+        offers=QUICK_OFFERS if quick else OFFERS,
+        favour=favour,
     )
     return _solve(
         case,
         problem,
         favour=favour,
+        widen=not quick,
         gap=gap or (QUICK_GAP if quick else GAP),
         seconds=seconds or (QUICK_SECONDS if quick else SECONDS),
         executor=executor,
@@ -155,6 +163,7 @@ def weigh_partner(
         plan.case,
         problem,
         favour=plan.favour,
+        widen=plan.widen,
         gap=plan.gap,
         seconds=seconds,
         executor=executor,
@@ -182,13 +191,16 @@ def _solve(
     problem: PlanProblem,
     *,
     favour: str | None,
+    widen: bool,
     gap: float,
     seconds: float,
     executor: Executor | None,
     pool: CutPool | None,
     progress: Callable[[float, float], None] | None,
 ) -> Plan:
-    answer = solve_benders(problem, gap=gap, seconds=seconds, executor=executor, pool=pool, progress=progress)
+    answer = solve_benders(
+        problem, gap=gap, widen=widen, seconds=seconds, executor=executor, pool=pool, progress=progress
+    )
     nothing: Vector = without_steps(problem, answer.layout)
     reference = evaluate(problem, answer.layout, nothing, executor=executor).cost
-    return Plan(case, problem, answer, reference, gap, favour)
+    return Plan(case, problem, answer, reference, gap, favour, widen)
