@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from pondasi.chain.load import load_chain
 from pondasi.chain.rules import FIGURES
-from pondasi.chain.sample import sample_chain, sample_chains
+from pondasi.chain.sample import read_correlations, sample_chain, sample_chains
 from pondasi.errors import UsageError
+from pondasi.tables.dictionary import load_dictionary, read_resource
 from tests.chain.random_chains import add_node, change, make_chain, random_chains, scale_money, shuffle
 
 TOTAL = 1e-12
@@ -211,3 +212,12 @@ def test_no_draws_or_a_negative_seed_are_refused():
         sample_chains(load_chain(), 0)
     with pytest.raises(UsageError):
         sample_chains(load_chain(), 1, seed=-1)
+
+
+def test_correlations_are_rows_with_an_interval_for_every_evidence():
+    rows = read_resource("dictionary/correlations.csv")
+    assert {row["evidence"] for row in rows} == set(load_dictionary().codes["evidence"])
+    assert all(0 <= float(row["low"]) <= float(row["value"]) <= float(row["high"]) < 1 for row in rows)
+    assert {row["source"] for row in rows} <= set(load_chain().sources["source"])
+    chain = load_chain()
+    assert same(sample_chain(chain, 1, 0), sample_chain(chain, 1, 0, common=read_correlations()))

@@ -20,9 +20,7 @@ rows there are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,10 +30,10 @@ from pondasi.chain.rules import FIGURES, ROUNDING, SHARE_SUM_LOW
 from pondasi.chain.scale import scale_groups
 from pondasi.errors import UsageError
 from pondasi.seeds import name_streams, read_streams
-from pondasi.tables.dictionary import load_dictionary
+from pondasi.tables.dictionary import load_dictionary, read_resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -48,12 +46,9 @@ ABOUT = {"links": "user", "shares": "country", "traits": "trait"}
 """What the figures of one source are about when their errors go together; see `_find_factors`."""
 UNEVEN = 1e-9
 """A sum of shares that is off by less is off by rounding."""
-COMMON: Mapping[str, float] = MappingProxyType({"seen": 0.3, "recalled": 0.5, "judged": 0.5})
-"""Correlation of the errors of figures that rest first on one source, by the evidence of the source. Judged: a report
-has one method, but reads each figure apart; behind what is recalled or judged stands one hand."""
 
 
-def sample_chains(chain: Chain, n: int, seed: int = 0, *, common: Mapping[str, float] = COMMON) -> Iterator[Chain]:
+def sample_chains(chain: Chain, n: int, seed: int = 0, *, common: Mapping[str, float] | None = None) -> Iterator[Chain]:
     """Yield ``n`` chains drawn from the intervals.
 
     Parameters
@@ -66,7 +61,8 @@ def sample_chains(chain: Chain, n: int, seed: int = 0, *, common: Mapping[str, f
         Seed of the draws, 0 or larger.
     common
         Correlation of the errors of figures that rest first on one source, by the evidence of the source
-        (seen, recalled, judged), 0 to 1; ``{}`` draws all figures apart.
+        (seen, recalled, judged), 0 to 1; by default that of `read_correlations`, ``{}`` draws all figures
+        apart.
 
     Example
     -------
@@ -81,7 +77,7 @@ def sample_chains(chain: Chain, n: int, seed: int = 0, *, common: Mapping[str, f
     return (sampler.draw(number) for number in range(n))
 
 
-def sample_chain(chain: Chain, seed: int, number: int, *, common: Mapping[str, float] = COMMON) -> Chain:
+def sample_chain(chain: Chain, seed: int, number: int, *, common: Mapping[str, float] | None = None) -> Chain:
     """Return draw ``number``, counted from 0: the same chain that `sample_chains` yields there."""
     return prepare_draws(chain, seed, common=common).draw(number)
 
@@ -129,7 +125,7 @@ class Sampler:
         return replace(self.chain, tables=tables)
 
 
-def prepare_draws(chain: Chain, seed: int = 0, *, common: Mapping[str, float] = COMMON) -> Sampler:
+def prepare_draws(chain: Chain, seed: int = 0, *, common: Mapping[str, float] | None = None) -> Sampler:
     """Make a chain ready to be drawn from; ``common`` as in `sample_chains`.
 
     Example
@@ -139,10 +135,22 @@ def prepare_draws(chain: Chain, seed: int = 0, *, common: Mapping[str, float] = 
     >>> sampler.draw(1).hash == list(sample_chains(load_chain(), 2, seed=1))[1].hash
     True
     """
+    common = read_correlations() if common is None else common
     tables = {name: chain.tables[name] for name in FIGURES if len(chain.tables[name])}
     rows = zip(chain.sources["source"], chain.sources["evidence"], strict=True)
     tied = {source: common.get(evidence, 0.0) for source, evidence in rows}
     return Sampler(chain, {name: _read(name, table, seed, tied) for name, table in tables.items()})
+
+
+def read_correlations() -> dict[str, float]:
+    """Return the correlation of errors by the evidence of their source, from ``data/dictionary/correlations.csv``.
+
+    Example
+    -------
+    >>> read_correlations()
+    {'seen': 0.3, 'recalled': 0.5, 'judged': 0.5}
+    """
+    return {row["evidence"]: float(row["value"]) for row in read_resource("dictionary/correlations.csv")}
 
 
 @dataclass(frozen=True)
