@@ -42,6 +42,8 @@ class Plan:
         Partner that every step it can do is offered with.
     widen
         Whether the search went on beyond the starts that its first phase used (see `solve_benders`).
+    offers
+        Partners at most that a step was offered with: a problem on other years has the same options only with as many.
     """
 
     case: Case
@@ -51,6 +53,7 @@ class Plan:
     gap: float
     favour: str | None = None
     widen: bool = True
+    offers: int = OFFERS
 
     @property
     def value(self) -> float:
@@ -128,11 +131,12 @@ def solve_plan(
     InfeasibleError
         If no plan keeps all limits.
     """
+    offers = QUICK_OFFERS if quick else OFFERS
     problem = build_problem(
         case,
         scenarios=scenarios or (QUICK_SCENARIOS if quick else SCENARIOS),
         seed=seed,
-        offers=QUICK_OFFERS if quick else OFFERS,
+        offers=offers,
         favour=favour,
     )
     return _solve(
@@ -140,6 +144,7 @@ def solve_plan(
         problem,
         favour=favour,
         widen=not quick,
+        offers=offers,
         gap=gap or (QUICK_GAP if quick else GAP),
         seconds=seconds or (QUICK_SECONDS if quick else SECONDS),
         executor=executor,
@@ -164,6 +169,7 @@ def weigh_partner(
         problem,
         favour=plan.favour,
         widen=plan.widen,
+        offers=plan.offers,
         gap=plan.gap,
         seconds=seconds,
         executor=executor,
@@ -192,6 +198,7 @@ def _solve(
     *,
     favour: str | None,
     widen: bool,
+    offers: int,
     gap: float,
     seconds: float,
     executor: Executor | None,
@@ -203,4 +210,4 @@ def _solve(
     )
     nothing: Vector = without_steps(problem, answer.layout)
     reference = evaluate(problem, answer.layout, nothing, executor=executor).cost
-    return Plan(case, problem, answer, reference, gap, favour, widen)
+    return Plan(case, problem, answer, reference, gap, favour, widen, offers)

@@ -60,7 +60,7 @@ def value_afresh(
     layout, x = plan.answer.layout, plan.answer.x
     values = []
     for seed in seeds:
-        fresh = build_problem(plan.case, scenarios=number, seed=seed, favour=plan.favour)
+        fresh = build_problem(plan.case, scenarios=number, seed=seed, offers=plan.offers, favour=plan.favour)
         problem = plan.problem.change(operations=fresh.operations)
         nothing = evaluate(problem, layout, without_steps(problem, layout), executor=executor).cost
         values.append(nothing - evaluate(problem, layout, x, executor=executor).cost)
