@@ -44,6 +44,8 @@ ROUNDS = 200
 """Rounds of either phase after which the search ends with the gap that it has."""
 SHARE = 0.3
 """Part of the wanted gap that the first phase, and each search for whole starts, may leave."""
+NARROW = 0.02
+"""Part of the value, as first known, at which the search leaves the starts of the first phase for all: the rest is found there."""
 POOLED = 30
 """Cuts of a node that are taken from earlier solves, the latest first."""
 COARSE = 0.05
@@ -314,7 +316,7 @@ class _Search:
             if settled and not widen:
                 self.settled = True
                 return number
-            if outside is None and settled:
+            if outside is None and widen and cost - proposal.bound <= max(wanted(), NARROW * self.known_value):
                 outside = cost - (1 - LIVELY) * wanted()
                 wider = relaxed + self.price < outside
                 settled = not (wider & ~among).any()
