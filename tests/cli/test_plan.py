@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 from pondasi.cli import main
+from pondasi.plan.case import load_case
+from tests.plan.impossible.corpus import edit, leave_to_partners
 
 
 @pytest.fixture
@@ -79,7 +81,9 @@ def test_a_search_that_ended_by_time_is_named_where_it_comes_out_differently(cap
     assert "depends on the machine" not in capsys.readouterr().out
 
 
-def test_a_plan_that_cannot_be_gets_its_repairs(run, tmp_path):
+def test_a_plan_that_cannot_be_gets_its_repairs(run, tmp_path, monkeypatch):
+    case = edit(load_case("MYS"), step_funding=leave_to_partners("mat_poly_eg", 0.4))
+    monkeypatch.setattr("pondasi.plan.case.load_case", lambda *_: case)
     code, out, _ = run("plan", "MYS", "--scenarios", 3, "--json", "--workspace", tmp_path)
     answer = json.loads(out)
     assert code == 1

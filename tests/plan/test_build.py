@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pondasi.chain.cases import list_cases
 from pondasi.chain.flows import balance_flows
 from pondasi.errors import UsageError
 from pondasi.plan.build import build_problem
@@ -15,9 +16,13 @@ from pondasi.plan.build_tree import read_effects, spread_years
 from pondasi.plan.build_year import find_plants, read_trade
 from pondasi.plan.case import load_case
 from pondasi.plan.futures import grow_tree
+from pondasi.plan.layout import Layout
 from pondasi.plan.operations import Point, make_setting, sweep_node
+from pondasi.plan.repair import find_possible
 from pondasi.plan.scenarios import Disruptions, draw_disruptions, draw_levels, draw_numbers, thin_disruptions
 from pondasi.plan.solve import leave_out
+from pondasi.report.compute_plan import has_plan
+from tests.plan.impossible.corpus import edit, leave_to_partners
 
 
 @pytest.fixture(scope="module")
@@ -100,10 +105,79 @@ def test_leaving_a_partner_out_closes_its_options_and_its_purse(problem):
     ).all()
 
 
-def test_another_country_needs_no_change_in_code():
-    problem = build_problem(load_case("MYS"), scenarios=3)
-    assert problem.home == "MYS"
-    assert len(problem.labels.steps) > 0
+@pytest.fixture(scope="module", params=[country for country in list_cases() if has_plan(country)])
+def shipped(request):
+    case = load_case(request.param)
+    return case, build_problem(case, scenarios=3)
+
+
+def test_every_case_that_ships_with_steps_has_a_plan_and_what_is_committed_its_size(shipped):
+    case, problem = shipped
+    assert problem.home == case.country
+    found = find_possible(problem)
+    assert found is not None, "the case asks for what its limits do not allow: `repair_plan` says what"
+    part, x = found
+    layout = Layout(part)
+    option, node = layout.starts[0], part.tree.year[layout.starts[1]]
+    started, size = x[layout.at("z", np.arange(len(option)))], x[layout.at("size", np.arange(len(option)))]
+    committed = case.tables["steps"].query("status == 'committed'")
+    assert len(committed)
+    for row in committed.itertuples():
+        mine = part.options.step[option] == part.labels.steps.index(row.step)
+        chosen = mine & (started > 0.5)
+        assert chosen.any()
+        assert (node[chosen] == row.committed_start).all()
+        assert size[chosen] == pytest.approx(row.committed_modules)
+
+
+def rows_of(problem, step):
+    """Return which options are of a step."""
+    return problem.options.step == problem.labels.steps.index(step)
+
+
+def test_a_committed_size_is_the_only_one_and_a_step_free_again_has_its_range(case, problem):
+    step = "tal_scholarship_return"
+    stated, traits = case.frame("steps").loc[step], case.frame("step_traits")["value"]
+    mine = rows_of(problem, step)
+    assert set(problem.options.size_min[mine]) == set(problem.options.size_max[mine]) == {stated["committed_modules"]}
+
+    def at(modules):
+        def change(steps):
+            steps.loc[steps["step"] == step, "committed_modules"] = modules
+            return steps
+
+        return build_problem(edit(case, steps=change), scenarios=3).options
+
+    other = at(1.25)
+    assert set(other.size_min[mine]) == set(other.size_max[mine]) == {1.25}
+    assert (other.size_min[~mine] == problem.options.size_min[~mine]).all()
+    free = build_problem(edit(case, steps=release(step)), scenarios=3)
+    assert set(free.options.size_min[mine]) == {traits[step, "least_scale"]}
+    assert set(free.options.size_max[mine]) == {traits[step, "modules_max"]}
+
+
+def release(step):
+    """Return a change by which a step is committed no more."""
+
+    def change(steps):
+        mine = steps["step"] == step
+        steps.loc[mine, "status"] = "none"
+        steps.loc[mine, ["committed_start", "committed_modules"]] = np.nan
+        return steps
+
+    return change
+
+
+def test_private_money_of_a_committed_plant_is_bound_by_its_cap_and_not_by_its_hurdle():
+    case, step = load_case("MYS"), "mat_poly_eg"
+
+    def private(case):
+        problem = build_problem(case, scenarios=3)
+        return problem.options.purse_share[rows_of(problem, step), problem.labels.purses.index("private")]
+
+    assert private(case) == pytest.approx(1)
+    assert (private(edit(case, steps=release(step))) < 0.6).all(), "sales earn half of the capital at the hurdle rate"
+    assert private(edit(case, step_funding=leave_to_partners(step, 0.3))) == pytest.approx(0.7)
 
 
 # --- years of disruption --------------------------------------------------------------------------

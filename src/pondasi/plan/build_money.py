@@ -85,12 +85,14 @@ def share_purses(case: Case, frame: pd.DataFrame, purses: Sequence[str], money: 
     A plant: private money first, up to its cap and to what earns its hurdle rate, the present value of sales less running
     costs over capital at that rate. Then the partner, up to the smaller of the step's cap and the share it brings; then
     the state, up to its cap and that of lenders, whose loans it repays. A programme earns nothing: private money pays
-    only what is left, up to its cap.
+    only what is left, up to its cap. Who builds a plant that is committed has decided: its private money is bound by
+    the cap alone.
     """
     caps = figures(case.tables["step_funding"], "step", "funder", column="share")
     kind = {row["funder"]: row["kind"] for row in list_rows(case.tables["funders"])}
     shares, unpaid = np.zeros((len(frame), len(purses))), np.zeros(len(frame))
-    earned, plants = _earn_hurdle(case, frame, money), find_plants(case)
+    earned = np.where(frame["step"].isin(find_committed(case).index), 1.0, _earn_hurdle(case, frame, money))
+    plants = find_plants(case)
     names = {k: next((f for f in kind if kind[f] == k), "") for k in ("state", "private")}
     for o, row in enumerate(list_rows(frame)):
         step = row["step"]
@@ -125,6 +127,13 @@ def _earn_hurdle(case: Case, frame: pd.DataFrame, money: Money) -> Vector:
         if row["step"] in plants and spent > 0:
             earned[o] = np.clip(margins[row["step"]] / MILLION * float(run[o] @ discount) / spent, 0, 1)
     return earned
+
+
+def find_committed(case: Case) -> pd.Series:
+    """Return the size of each step that is committed [modules], by step."""
+    steps = case.tables["steps"]
+    mine = steps[steps["committed_start"].notna()]
+    return mine.set_index("step")["committed_modules"].astype(float)
 
 
 def find_wear(case: Case, frame: pd.DataFrame) -> Vector:

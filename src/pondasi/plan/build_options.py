@@ -9,7 +9,15 @@ import numpy as np
 import pandas as pd
 
 from pondasi.errors import UsageError
-from pondasi.plan.build_money import ROUNDING, find_wear, run_profiles, share_purses, spread_annuities, spread_money
+from pondasi.plan.build_money import (
+    ROUNDING,
+    find_committed,
+    find_wear,
+    run_profiles,
+    share_purses,
+    spread_annuities,
+    spread_money,
+)
 from pondasi.plan.build_year import figures
 from pondasi.plan.problem import ALONE, Options
 from pondasi.tables.rows import list_rows
@@ -78,7 +86,7 @@ def name_purses(case: Case, choice: Choice) -> tuple[str, ...]:
 def make_options(
     case: Case, choice: Choice, purses: Sequence[str], tree: Tree, effects: Effects, years: np.ndarray
 ) -> Options:
-    """Return the arrays of what can be chosen, one row per option (`Options`)."""
+    """Return the arrays of what can be chosen, one row per option (`Options`); what is committed has its committed size."""
     frame, ages = choice.frame.assign(lead=_wait_for_output(choice.frame, effects)), np.arange(len(years))
     steps = {step: k for k, step in enumerate(choice.steps)}
     partner = np.array([ALONE if row.alone else choice.partners.index(row.partner) for row in frame.itertuples()])
@@ -95,13 +103,14 @@ def make_options(
     open_ = np.ones((len(frame), len(tree)), dtype=bool) & (unpaid <= ROUNDING)[:, None]
     open_[foreign] &= (effects.stays[partner[foreign]] >= SETTLED) & (unlocked[foreign] > 0)
     family = frame["family"].to_numpy()
+    fixed = find_committed(case).reindex(frame["step"]).to_numpy(dtype=float)
     output = np.where((family == FRONT_END)[:, None], effects.front_end, 1.0)
     return Options(
         step=np.array([steps[step] for step in frame["step"]]),
         partner=partner,
         open=open_,
-        size_min=frame["least_scale"].to_numpy(dtype=float),
-        size_max=frame["modules_max"].to_numpy(dtype=float),
+        size_min=np.where(np.isnan(fixed), frame["least_scale"].to_numpy(dtype=float), fixed),
+        size_max=np.where(np.isnan(fixed), frame["modules_max"].to_numpy(dtype=float), fixed),
         lead=np.ceil(lead - ROUNDING).astype(int),
         run=run,
         cash=money.capex + money.opex,

@@ -70,11 +70,15 @@ def target(output, year, weight=(1.0, 0.0, 0.0)):
     }
 
 
-def shipped(country, **changes):
-    """Return the problem of a case that ships, its tables changed: each change takes a table and returns it."""
-    case = load_case(country)
+def edit(case, **changes):
+    """Return a case, its tables changed: each change takes a table and returns it."""
     tables = {name: change(case.tables[name].copy()) for name, change in changes.items()}
-    return build_problem(replace(case, tables={**case.tables, **tables}), scenarios=3)
+    return replace(case, tables={**case.tables, **tables})
+
+
+def shipped(country, **changes):
+    """Return the problem of a case that ships, its tables changed."""
+    return build_problem(edit(load_case(country), **changes), scenarios=3)
 
 
 def commit(step, year):
@@ -120,6 +124,20 @@ def scale(factor, column, *values, years=None):
         assert mine.any(), values
         table.loc[mine, "value"] = table.loc[mine, "value"] * factor
         return table
+
+    return change
+
+
+def leave_to_partners(step, share):
+    """Return a change by which partners pay a share of a step's capital, and private money the rest of it."""
+
+    def change(funding):
+        mine = funding["step"] == step
+        own, lent = (mine & (funding["funder"] == funder) for funder in ("private", "lender"))
+        assert own.sum() == 1 == lent.sum(), step
+        funding.loc[own, "share"] = 1 - share
+        funding.loc[lent, ["funder", "share"]] = ["partner", share]
+        return funding
 
     return change
 
@@ -244,7 +262,10 @@ CASES = {
         ),
         "exclusion",
     ),
-    "MYS as it ships": (lambda: shipped("MYS"), ("budget", "JPN")),
+    "MYS: partners pay for a plant": (
+        lambda: shipped("MYS", step_funding=leave_to_partners("mat_poly_eg", 0.4)),
+        ("budget", "JPN"),
+    ),
     "MYS without technicians": (
         lambda: shipped("MYS", steps=commit("be_advanced_packaging", 2030), talent=scale(0.0, "skill", "technicians")),
         ("people", "technicians"),
