@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pondasi.chain.cases import list_cases
 from pondasi.chain.flows import balance_flows
 from pondasi.errors import UsageError
-from pondasi.plan.build import build_problem
+from pondasi.plan.build import OFFERS, build_problem
 from pondasi.plan.build_options import list_options
 from pondasi.plan.build_tree import read_effects, spread_years
 from pondasi.plan.build_year import find_plants, read_trade
@@ -20,7 +20,7 @@ from pondasi.plan.layout import Layout
 from pondasi.plan.operations import Point, make_setting, sweep_node
 from pondasi.plan.repair import find_possible
 from pondasi.plan.scenarios import Disruptions, draw_disruptions, draw_levels, draw_numbers, thin_disruptions
-from pondasi.plan.solve import leave_out
+from pondasi.plan.solve import QUICK_OFFERS, leave_out
 from pondasi.report.compute_plan import has_plan
 from tests.plan.impossible.corpus import edit, leave_to_partners
 
@@ -105,10 +105,16 @@ def test_leaving_a_partner_out_closes_its_options_and_its_purse(problem):
     ).all()
 
 
-@pytest.fixture(scope="module", params=[country for country in list_cases() if has_plan(country)])
+PLANNED = [country for country in list_cases() if has_plan(country)]
+
+
+@pytest.fixture(
+    scope="module", params=[(country, offers) for country in PLANNED for offers in (OFFERS, QUICK_OFFERS)], ids=str
+)
 def shipped(request):
-    case = load_case(request.param)
-    return case, build_problem(case, scenarios=3)
+    country, offers = request.param
+    case = load_case(country)
+    return case, build_problem(case, scenarios=3, offers=offers)
 
 
 def test_every_case_that_ships_with_steps_has_a_plan_and_what_is_committed_its_size(shipped):
