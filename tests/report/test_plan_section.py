@@ -65,6 +65,30 @@ def test_it_opens_with_the_first_steps_and_how_firm_they_are(findings, run, told
 
 
 @pytest.mark.parametrize(
+    ("gap", "words"),
+    [(1e-9, "done among the likely starts and looked at no others"), (1e9, "The search came within its gap")],
+)
+def test_a_search_that_ended_by_itself_says_whether_it_looked_everywhere(findings, make, gap, words):
+    told = make()
+    row = told.tables()["run"].assign(finished=True, gap=gap)
+    row.to_parquet(told.path / "tables" / "run.parquet")
+    answer = compose(findings, SavedRun(told.path, told.manifest)).sections[0].answer
+    assert words in answer
+    assert "ended before its target" not in answer
+    assert ("These first steps may still change" in answer) == (gap < 1)
+
+
+def test_a_bound_that_tells_nothing_is_left_out(findings, make):
+    told = make()
+    row = told.table("measures").assign(value=1.3e3, most=1.2e5)
+    row.to_parquet(told.path / "tables" / "measures.parquet")
+    section = compose(findings, SavedRun(told.path, told.manifest)).sections[0]
+    assert "time ended the search before it was known how much better another plan may be" in section.answer
+    assert "What Japan brings to the plan of Indonesia is not known" in section.statements[-1].text
+    assert not any("120 billion" in text for text in (section.answer, *section.points))
+
+
+@pytest.mark.parametrize(
     ("fresh", "words"),
     [
         ((5.0, 1.0, 9.0), "5.0 (1.0 to 9.0) million USD over 3 fresh draws"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pondasi.executor import Executor
+    from pondasi.plan.solve import Plan
     from pondasi.plan.work_out import WorkedPlan
     from pondasi.words import Words
 
@@ -103,6 +104,7 @@ def make_command(words: Words) -> click.Command:
         tables = found.as_tables() | more
         folder = open_workspace(workspace_).save_run(found.manifest, tables)
         told = tell_plan(plan, words, places_, later=False)
+        told[1:1] = _tell_settled(plan, words)
         told[1:1] = [] if found.fresh is None else [tell_fresh(found.fresh, words)]
         told += tell_gates(plan, words, places_)
         told += [] if gain is None else [tell_partner(gain, words, places_)]
@@ -155,6 +157,15 @@ def make_command(words: Words) -> click.Command:
         ],
         help=words.say("cli.plan.long"),
     )
+
+
+def _tell_settled(plan: Plan, words: Words) -> list[str]:
+    """Say so if the search was done among the likely starts while its bound lay further off than its gap."""
+    from pondasi.report.plan_run import has_settled
+
+    if not has_settled(plan.value, plan.most, plan.gap, finished=plan.answer.finished):
+        return []
+    return [words.say("plan.settled", short=float(f"{plan.most - plan.value:.3g}"))]
 
 
 def _tell_after(found: WorkedPlan, words: Words, places: str) -> list[str]:

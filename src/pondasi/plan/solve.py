@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pondasi.plan.problem import PlanProblem, Vector
 
 SCENARIOS, SECONDS, GAP = 100, 600.0, 0.005
-QUICK_SCENARIOS, QUICK_SECONDS, QUICK_GAP, QUICK_OFFERS = 12, 60.0, 0.05, 1
+QUICK_SCENARIOS, QUICK_SECONDS, QUICK_GAP, QUICK_OFFERS = 12, 180.0, 0.05, 1
 """A first look: few scenarios, a wide gap, one partner a step, and no search beyond the starts of the first phase. Results say so."""
 
 

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from pondasi.plan.gates import Gates
     from pondasi.workspace import SavedRun
 
+WIDE = 2.0
+"""A bound this many times the value, or more, does not yet say how good a plan may be; it is left out where time ended the search."""
+
+ROUNDING = 1e-6
+"""By which a difference may exceed the gap of its search: value and bound are rounded apart."""
+
 SURE = 1 - 1e-9
 """A chance above this is certain: probabilities add up to one but for rounding."""
 
@@ -51,6 +57,17 @@ class PlanRun:
     def measures(self) -> Mapping[str, float]:
         """Value, bound and costs [million USD]."""
         return list_rows(self.tables["measures"])[0]
+
+    @property
+    def has_settled(self) -> bool:
+        """Whether the search was done among the likely starts, with its bound still further off than its gap."""
+        value, most = self.measures["value"], self.measures["most"]
+        return has_settled(value, most, self.set["gap"], finished=bool(self.set["finished"]))
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether time ended the search so early that its bound lies more than `WIDE` times the value, which tells nothing."""
+        return not self.set["finished"] and 0 < WIDE * self.measures["value"] < self.measures["most"]
 
     @cached_property
     def steps(self) -> Mapping[str, dict[str, Any]]:
@@ -155,6 +172,26 @@ class PlanRun:
             ready = sum(row["probability"] for row in begun if year >= row["year"] + row["lead"])
             found.append((year, sum(row["probability"] for row in begun) - ready, ready))
         return found
+
+
+def has_settled(value: float, most: float, gap: float, *, finished: bool) -> bool:
+    """Tell whether a search was done among the likely starts while its bound lay further off than its gap.
+
+    Parameters
+    ----------
+    value, most
+        What the plan is worth, and what no plan can exceed [million USD].
+    gap
+        Gap that was asked for, relative to the value.
+    finished
+        Whether the search ended by itself, not by its time.
+
+    Examples
+    --------
+    >>> has_settled(100.0, 115.0, 0.05, finished=True), has_settled(100.0, 104.0, 0.05, finished=True)
+    (True, False)
+    """
+    return finished and most - value > gap * abs(value) * (1 + ROUNDING)
 
 
 def split_sources(cell: str | None) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 WIDTH, LEFT, RIGHT = 820.0, 236.0, 118.0
-ROW, BAR, HEAD, AXIS = 26.0, 18.0, 24.0, 44.0
+ROW, BAR, HEAD, AXIS = 28.0, 18.0, 24.0, 44.0
 """Heights of a row, of a bar that is certain, of the name of a pillar, and of the axis."""
 SIZES = (12.0, 11.0, 10.0, 9.0)
 TICK = 5
@@ -123,7 +123,7 @@ def _draw_row(drawing: Drawing, row: Row, colour: str, place: Callable[[int], fl
     weight = "700" if row.strong else "400"
     lines, size = fit_text(row.name, LEFT - 24, SIZES, weight=weight)
     for number, line in enumerate(lines):
-        offset = 17 if len(lines) == 1 else 11 + 11 * number
+        offset = 18 if len(lines) == 1 else 12 + 12.5 * number
         drawing.text(16, y + offset, line, size=size, weight=weight, tip=row.name, row=row.row)
     base = y + (ROW + BAR) / 2
     drawing.add("line", x1=LEFT, y1=base, x2=WIDTH - RIGHT, y2=base, stroke=RULE)
@@ -145,7 +145,7 @@ def _draw_row(drawing: Drawing, row: Row, colour: str, place: Callable[[int], fl
             drawing.add(
                 "rect", x=x, y=base - BAR * running - high, width=across, height=high, stroke_width=0.8, paint=paint
             )
-    drawing.text(WIDTH - RIGHT + 8, y + 17, row.text, size=12, weight=weight)
+    drawing.text(WIDTH - RIGHT + 8, y + 18, row.text, size=12, weight=weight)
 
 
 def _merge(profile: Sequence[tuple[int, float, float]]) -> list[tuple[int, int, float, float]]:

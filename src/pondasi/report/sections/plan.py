@@ -101,10 +101,11 @@ def _say_soon(context: Context, told: PlanRun, step: str) -> str:
 
 def _say_firmness(context: Context, told: PlanRun) -> str:
     """Say how far the search came, and that another plan may be as good within what it left open."""
-    at = f"plan/{told.home}"
-    fields = {name: context.cite(f"{at}/{name}") for name in ("value", "most", "short")}
-    key = "plan_brief.firm" if told.set["finished"] else "plan_brief.loose"
-    return context.say(key, **fields)
+    if told.is_wide:
+        return context.say("plan_brief.wide")
+    fields = {name: context.cite(f"plan/{told.home}/{name}") for name in ("most", "short")}
+    end = ("settled" if told.has_settled else "firm") if told.set["finished"] else "loose"
+    return context.say(f"plan_brief.{end}", **fields)
 
 
 def _say_worth(context: Context, told: PlanRun) -> str:
@@ -140,10 +141,13 @@ def _say_partner(context: Context, told: PlanRun) -> str | None:
     if told.partner is None:
         return None
     at = f"plan/{told.home}/partner/{told.partner}"
+    partner, steps = context.place_in_text(told.partner), context.cite(f"{at}/steps")
+    if told.is_wide:
+        return context.say("plan_brief.partner_unknown", partner=partner, home=context.home, steps=steps)
     low = context.look_up(f"{at}/low").value or 0.0
-    fields = {name: context.cite(f"{at}/{name}") for name in ("low", "high", "steps")}
+    fields = {name: context.cite(f"{at}/{name}") for name in ("low", "high")}
     key = "plan_brief.partner" if low > 0 else "plan_brief.partner_open"
-    return context.say(key, partner=context.place_in_text(told.partner), home=context.home, **fields)
+    return context.say(key, partner=partner, home=context.home, steps=steps, **fields)
 
 
 def _say_money(context: Context, told: PlanRun) -> str:
