@@ -144,6 +144,15 @@ def test_the_parts_of_the_plan_count_up(told):
     assert steps == sure + some == len(told.steps)
 
 
+def test_where_nothing_waits_no_nought_is_told(findings, make):
+    told = make()
+    steps = told.table("steps").assign(chance=1.0)
+    steps.to_parquet(told.path / "tables" / "steps.parquet")
+    section = compose(findings, SavedRun(told.path, told.manifest)).sections[0]
+    assert any(f"Every future sees all {len(steps)} steps of the plan start" in point for point in section.points)
+    assert section.blocks[0].title == f"Steps that start in every future: all {len(steps)}"
+
+
 def test_gates_stand_among_the_points_with_their_chances(findings, run):
     points = compose(findings, run).sections[0].points
     assert any(point.startswith("Whatever turns out by 2029, start '") for point in points)

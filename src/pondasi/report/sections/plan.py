@@ -132,6 +132,8 @@ def _say_later(context: Context, told: PlanRun) -> str | None:
     at = f"plan/{told.home}"
     named = {gate.year: gate.branches[0].future for gate in told.gates.gates}
     years = context.join([context.cite(f"{at}/future/{future}/year") for future in named.values()])
+    if not context.look_up(f"{at}/count/some").value:
+        return context.say("plan_brief.later_none", years=years, steps=context.cite(f"{at}/count/steps"))
     fields = {name: context.cite(f"{at}/count/{name}") for name in ("steps", "sure", "some")}
     return context.say("plan_brief.later", years=years, **fields)
 

@@ -33,8 +33,10 @@ EVERY = 5
 def chart_roadmap(context: Context, told: PlanRun) -> Chart:
     """Return the roadmap: what starts when, how long it is built, and in which part of the futures."""
     at = f"plan/{told.home}"
-    fields = {name: context.cite(f"{at}/count/{name}") for name in ("steps", "sure", "some")}
-    title = context.say("plan_brief.roadmap.title", **fields)
+    waits = bool(context.look_up(f"{at}/count/some").value)
+    names = ("steps", "sure", "some") if waits else ("steps",)
+    fields = {name: context.cite(f"{at}/count/{name}") for name in names}
+    title = context.say("plan_brief.roadmap.title" if waits else "plan_brief.roadmap.title_all", **fields)
     soon = set(told.list_soon())
     groups = [
         Group(
