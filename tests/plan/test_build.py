@@ -95,14 +95,18 @@ def test_plants_pay_their_running_costs_and_programmes_do_not(case):
     assert not any(step.startswith("tal_") for step in plants)
 
 
-def test_leaving_a_partner_out_closes_its_options_and_its_purse(problem):
+def test_leaving_a_partner_out_closes_its_options_and_its_purse_but_for_what_is_committed(problem):
     without = leave_out(problem, "JPN")
-    m = problem.labels.partners.index("JPN")
-    assert not without.options.open[problem.options.partner == m].any()
-    assert not without.limits.budget[problem.labels.purses.index("JPN")].any()
-    assert (
-        without.options.open[problem.options.partner != m] == problem.options.open[problem.options.partner != m]
-    ).all()
+    options = problem.options
+    theirs = options.partner == problem.labels.partners.index("JPN")
+    agreed = problem.menu.must[options.step]
+    purse = problem.labels.purses.index("JPN")
+    assert not without.options.open[theirs & ~agreed].any()
+    assert (without.options.open[theirs & agreed] == options.open[theirs & agreed]).all()
+    if not options.purse_share[agreed, purse].any():
+        assert not without.limits.budget[purse].any()
+    paid = options.purse_share[:, purse] > 0
+    assert (without.options.open[~theirs & ~paid] == options.open[~theirs & ~paid]).all()
 
 
 PLANNED = [country for country in list_cases() if has_plan(country)]

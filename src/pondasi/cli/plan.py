@@ -92,7 +92,7 @@ def make_command(words: Words) -> click.Command:
                     executor=executor,
                 )
             except InfeasibleError:
-                return show_repairs(case, words, other, seed_, places_, executor, as_json=json_)
+                return show_repairs(case, words, other, seed_, places_, executor, quick=quick, as_json=json_)
             asked = [
                 *([_weigh_futures(found, words, seed_, executor)] if worth else []),
                 *([_find_reasons(found, words, places_, executor)] if reasons else []),

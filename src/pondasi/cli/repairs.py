@@ -18,16 +18,25 @@ SHORT = 1
 
 
 def show_repairs(
-    case: Case, words: Words, favour: str | None, seed: int, places: str, executor: Executor, *, as_json: bool
+    case: Case,
+    words: Words,
+    favour: str | None,
+    seed: int,
+    places: str,
+    executor: Executor,
+    *,
+    quick: bool,
+    as_json: bool,
 ) -> int:
     """Say why there is no plan, and what would make one possible."""
-    from pondasi.plan.build import build_problem
+    from pondasi.plan.build import OFFERS, build_problem
     from pondasi.plan.repair import read_weights, repair_plan
-    from pondasi.plan.solve import QUICK_SCENARIOS
+    from pondasi.plan.solve import QUICK_OFFERS, QUICK_SCENARIOS
     from pondasi.plan.tell_repair import tabulate_repairs, tell_repairs
 
     # Which limits are too tight does not depend on the scenarios; what a repaired plan is worth is a first look.
-    problem = build_problem(case, scenarios=QUICK_SCENARIOS, seed=seed, favour=favour)
+    offers = QUICK_OFFERS if quick else OFFERS
+    problem = build_problem(case, scenarios=QUICK_SCENARIOS, seed=seed, offers=offers, favour=favour)
     report = repair_plan(problem, weights=read_weights(case), impossible=True, executor=executor)
     told = tell_repairs(case, report, words, places)
     if as_json:

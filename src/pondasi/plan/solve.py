@@ -9,6 +9,7 @@ import numpy as np
 
 from pondasi.plan.benders import evaluate, solve_benders, without_steps
 from pondasi.plan.build import OFFERS, build_problem
+from pondasi.plan.coalitions import restrict_partners
 from pondasi.plan.cuts import CutPool
 
 if TYPE_CHECKING:
@@ -182,14 +183,8 @@ def weigh_partner(
 
 
 def leave_out(problem: PlanProblem, partner: str) -> PlanProblem:
-    """Return the problem in which a partner starts nothing and pays nothing; cuts of one bound the other."""
-    m = problem.labels.partners.index(partner)
-    budget = problem.limits.budget.copy()
-    if partner in problem.labels.purses:
-        budget[problem.labels.purses.index(partner)] = 0
-    return problem.change(
-        options={"open": problem.options.open & (problem.options.partner != m)[:, None]}, limits={"budget": budget}
-    )
+    """Return the problem in which a partner starts and pays nothing but what is committed; cuts of one bound the other."""
+    return restrict_partners(problem, (m for m, name in enumerate(problem.labels.partners) if name != partner))
 
 
 def _solve(
