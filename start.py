@@ -88,7 +88,7 @@ def test(arguments: list[str]) -> int:
     if arguments:
         return run([python, "-m", "pytest", *arguments])
     report = ROOT / ".coverage.json"
-    tests = ["-m", "pytest", "-n", "auto", "--cov", "--cov-report=", f"--cov-report=json:{report}"]
+    tests = ["-m", "pytest", "-n", "auto", "-m", "not long", "--cov", "--cov-report=", f"--cov-report=json:{report}"]
     report.unlink(missing_ok=True)
     return pass_gates(
         [

@@ -51,7 +51,7 @@ def test_one_fresh_draw_is_refused(run):
     assert "--fresh" in err
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_plan_with_a_partner_can_be_made_again_to_the_bit(run, tmp_path, monkeypatch):
     # Any plan is good enough: the search ends by its gap, at once, and not by the time of this machine.
     monkeypatch.setattr("pondasi.plan.solve.QUICK_GAP", 1e9)
@@ -81,6 +81,7 @@ def test_a_search_that_ended_by_time_is_named_where_it_comes_out_differently(cap
     assert "depends on the machine" not in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_a_plan_that_cannot_be_gets_its_repairs(run, tmp_path, monkeypatch):
     case = edit(load_case("MYS"), step_funding=leave_to_partners("mat_poly_eg", 0.4))
     monkeypatch.setattr("pondasi.plan.case.load_case", lambda *_: case)
@@ -93,7 +94,7 @@ def test_a_plan_that_cannot_be_gets_its_repairs(run, tmp_path, monkeypatch):
     assert len(answer["statements"]) > 2 * len(answer["repairs"])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_reasons_stand_in_the_run(run, tmp_path, monkeypatch):
     # Any plan is good enough, and one step and one year stand for all.
     from pondasi.plan import reasons

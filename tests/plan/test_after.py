@@ -103,7 +103,7 @@ def test_a_plan_that_starts_nothing_changes_nothing(plan):
     pd.testing.assert_series_equal(sides["before"], sides["after"], check_names=False)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_plan_with_reserves_loses_less_under_a_named_shock(plan, monkeypatch):
     found = build_world_after(plan)
     rich = dataclasses.replace(found, reserves={"chip_logic_mature": 8.0, "chip_dao": 8.0, "chip_dram": 8.0})

@@ -56,7 +56,7 @@ def test_every_future_belongs_to_one_that_it_was_joined_into(plan):
     assert (nodes[full.parent[later]] == reduced.parent[nodes[later]]).all(), "paths lead along paths"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_plan_is_priced_on_all_futures_and_what_is_lost_is_said(plan, monkeypatch):
     full = open_all_futures(plan).change(menu={"must": plan.problem.menu.must, "before": (), "together": ()})
     monkeypatch.setattr("pondasi.plan.all_futures.open_all_futures", lambda *_: full)

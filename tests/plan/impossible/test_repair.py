@@ -20,7 +20,12 @@ KEPT = 1e-5
 """By how much the solver's plan may break a row whose entries go up to a few hundred: its own 1e-7, scaled."""
 
 
-@pytest.fixture(scope="module", params=list(CASES), ids=str)
+def mark(name):
+    """Whole cases of a country take long; the small ones are tried in every run."""
+    return pytest.param(name, marks=pytest.mark.long if name.startswith(("IDN", "MYS")) else ())
+
+
+@pytest.fixture(scope="module", params=[mark(name) for name in CASES], ids=str)
 def tried(request):
     make, cause = CASES[request.param]
     problem = make()
@@ -63,6 +68,7 @@ def test_every_repair_differs_and_has_been_tried_out(tried):
         assert (value <= high + KEPT * (1 + np.abs(value))).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "tried", ["IDN: two laws that exclude each other", "MYS: partners pay for a plant"], indirect=True
 )
