@@ -33,6 +33,7 @@ def taken(answer):
     return {(int(o), int(n)) for o, n in zip(option[chosen], node[chosen], strict=True)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [3, 5, 8])
 def test_other_plans_are_good_enough_and_differ(seed):
     problem = small(seed)
@@ -73,6 +74,7 @@ def test_distances_are_those_of_the_rows():
     assert (family.matrix @ best.x - family.lower).tolist() == pytest.approx([0.0], abs=1e-9)
 
 
+@pytest.mark.long
 @pytest.mark.referee
 @pytest.mark.parametrize("seed", [4, 6])
 def test_what_is_proven_agrees_with_trying_everything(seed):

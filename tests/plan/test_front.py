@@ -53,6 +53,7 @@ def test_nothing_running_has_no_aim():
     assert front["low"].iloc[-1] == pytest.approx(0, abs=1e-3), "no power is doing nothing, or what takes none"
 
 
+@pytest.mark.long
 @pytest.mark.referee
 @pytest.mark.parametrize("seed", [4, 6])
 def test_every_point_agrees_with_trying_everything(seed):

@@ -105,6 +105,7 @@ def test_a_plan_is_read_where_other_starts_are_offered():
     assert back == pytest.approx(alone.x)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 3, 8])
 def test_every_bound_holds_for_every_coalition_solved_alone(seed):
     problem = small(seed)
@@ -189,6 +190,7 @@ def test_partners_that_offer_the_same_are_worth_the_same_and_one_that_offers_not
     assert (idle == 0).all()
 
 
+@pytest.mark.long
 @pytest.mark.referee
 @pytest.mark.parametrize("seed", [4, 7])
 def test_values_agree_with_trying_everything(seed):

@@ -46,6 +46,7 @@ def forced(problem, j):
     return best
 
 
+@pytest.mark.long
 @pytest.mark.referee
 @pytest.mark.parametrize("seed", [4, 6, 7, 11])
 def test_decided_anew_it_agrees_with_trying_everything(seed):
@@ -96,6 +97,7 @@ def test_a_step_that_is_not_in_the_plan_can_go_without_any_change():
         assert (again.x == questions.base.x).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(3))
 def test_more_of_a_limit_never_lowers_the_value(seed):
     problem = make_plan(seed, years=3, gates=(1,), scenarios=3, tight=0.7)

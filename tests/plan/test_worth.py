@@ -100,6 +100,7 @@ def test_nothing_new_starts_before_the_gate_and_ties_are_kept():
         assert nodes == set(np.flatnonzero(problem.tree.year == year).tolist())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 8])
 def test_holding_the_first_stage_of_the_best_plan_changes_nothing(seed):
     problem = small(seed, gates=(1,))
@@ -114,6 +115,7 @@ def test_holding_the_first_stage_of_the_best_plan_changes_nothing(seed):
 # --- the order of plans ---------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("risk", ["cost", "loss"])
 @pytest.mark.parametrize("seed", [1, 3, 6, 8])
 def test_knowing_beats_the_best_and_the_best_beats_all_others(seed, risk):
@@ -147,6 +149,7 @@ def test_out_of_time_the_intervals_hold():
 # --- trying everything ----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.referee
 @pytest.mark.parametrize("seed", [4, 6])
 def test_values_agree_with_trying_everything(seed):
