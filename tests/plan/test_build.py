@@ -234,6 +234,14 @@ def test_few_years_stand_for_many(seed, kept, drawn):
         assert few is many
 
 
+@pytest.mark.parametrize("share", [0.0, 0.2])
+def test_years_that_cost_the_same_are_thinned_by_weight(share):
+    many = Disruptions(np.full(6, 1 / 6), np.full(6, share), np.ones((1, 6)), np.ones(6))
+    few = thin_disruptions(many, np.full(6, 3.0), 3)
+    assert len(few.weight) == (3 if share else 1)
+    assert few.weight.tolist() == pytest.approx([1 / len(few.weight)] * len(few.weight))
+
+
 def test_thinning_keeps_the_mean_cost_where_plain_draws_do_not():
     draws = np.random.default_rng(0)
     missed, plain = [], []

@@ -200,12 +200,15 @@ def thin_disruptions(drawn: Disruptions, cost: Vector, scenarios: int) -> Disrup
     calm = order[drawn.share[order] == 0]
     eventful = order[drawn.share[order] > 0]
     pieces = [calm] if len(calm) else []
-    extra = np.maximum(cost[eventful] - cost.min(), 0)
-    size = drawn.weight[eventful] * np.sqrt(extra + extra.mean())
-    left = max(scenarios - len(pieces), 1)
-    middle = (np.cumsum(size) - size / 2) / size.sum()
-    piece = np.minimum((middle * left).astype(int), left - 1)
-    pieces += [eventful[piece == k] for k in np.unique(piece)]
+    if len(eventful):
+        extra = np.maximum(cost[eventful] - cost.min(), 0)
+        size = drawn.weight[eventful] * np.sqrt(extra + extra.mean())
+        # Where no year costs more than another, each counts by its weight alone.
+        size = size if size.any() else drawn.weight[eventful]
+        left = max(scenarios - len(pieces), 1)
+        middle = (np.cumsum(size) - size / 2) / size.sum()
+        piece = np.minimum((middle * left).astype(int), left - 1)
+        pieces += [eventful[piece == k] for k in np.unique(piece)]
     kept, weight = [], []
     for members in pieces:
         mean = np.average(cost[members], weights=drawn.weight[members])
