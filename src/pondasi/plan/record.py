@@ -12,6 +12,7 @@ import pandas as pd
 
 from pondasi.chain.rules import PLAN_FIGURES
 from pondasi.facts import grade_of, weakest
+from pondasi.plan.alternatives import SOON
 from pondasi.plan.futures import grow_tree
 from pondasi.plan.gates import tabulate_conditions, tabulate_futures
 from pondasi.plan.roadmap import tabulate_plan
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from pondasi.plan.values import FreshValue
     from pondasi.stress.shocks import Shock
 
-SOON = 3
-"""Years of the plan in which a step counts as one of the first."""
 OF_STEPS = ("step_costs", "step_traits", "step_nodes", "step_needs", "step_training")
 """Tables whose rows are kept for the steps that are started."""
 WHOLE = ("budgets", "talent", "parameters", "partners", "futures")
