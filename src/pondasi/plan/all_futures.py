@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pondasi.plan.benders import evaluate, solve_benders, without_steps
+from pondasi.plan.benders import evaluate, solve_benders
 from pondasi.plan.build import build_problem
 from pondasi.plan.carry import TAKEN, move_plan
 from pondasi.plan.futures import grow_tree
+from pondasi.plan.reference import find_reference
 from pondasi.plan.strategy import build_strategy
 from pondasi.solver import InfeasibleError, Programme
 
@@ -73,7 +74,7 @@ def value_on_all_futures(
     strategy = build_strategy(problem)
     layout = strategy.layout
     x, lost = move_plan(plan.answer.x, plan.answer.layout, layout, nodes)
-    reference = evaluate(problem, layout, without_steps(problem, layout), executor=executor).cost
+    reference = find_reference(problem, executor=executor).cost
     held = None if lost else settle_money(strategy, x)
     if held is not None:
         value = reference - evaluate(problem, layout, held, executor=executor).cost

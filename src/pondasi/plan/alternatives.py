@@ -102,7 +102,7 @@ def find_alternatives(
     best
         The best plan known.
     reference
-        Cost of doing nothing new.
+        Cost of the committed steps alone.
     number
         How many other plans are looked for; fewer are found where no more are good enough, or time runs out.
     slack

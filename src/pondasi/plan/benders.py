@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pondasi.plan.layout import Layout
     from pondasi.plan.operations import Sweep
     from pondasi.plan.problem import PlanProblem, Vector
+    from pondasi.plan.reference import Reference
     from pondasi.plan.strategy import Strategy
 
 STEP = 0.5
@@ -56,6 +57,8 @@ SETTLING = 8
 """Rounds at most in which sizes settle around the starts of one proposal."""
 LEAST = 1e-6
 """Smallest gap that is asked for, relative to all costs: below it stands the rounding of stored cuts and of the solver."""
+ROOM = 1e-6
+"""By how much a limit may be missed, relative to what stands against it: rounding of the solver."""
 LIVELY = 1e-9
 """Below this a start is none: well above the rounding of the solver, well below any least size."""
 
@@ -114,6 +117,7 @@ def solve_benders(
     widen: bool = True,
     seconds: float = np.inf,
     suggestion: Vector | None = None,
+    reference: Reference | None = None,
     checkpoint: Path | None = None,
     progress: Callable[[float, float], None] | None = None,
 ) -> Answer:
@@ -124,8 +128,8 @@ def solve_benders(
     gap
         Largest difference of cost and bound, relative to ``scale``.
     scale
-        Money to which the gap is relative [million USD]; by default the difference from the cost without any new step,
-        that is the value of the plan.
+        Money to which the gap is relative [million USD]; by default the difference from the cost of the committed steps alone
+        (`pondasi.plan.reference`), that is the value of the plan.
     executor
         Who does the sweeps; this process by default.
     pool
@@ -141,6 +145,8 @@ def solve_benders(
         Time after which the best plan so far is returned.
     suggestion
         A plan to start from, such as that of a similar problem.
+    reference
+        The committed steps alone, if they are known already.
     checkpoint
         File that holds the pool after every round, so that a run that was stopped goes on from its cuts.
     progress
@@ -151,8 +157,23 @@ def solve_benders(
     InfeasibleError
         If no plan keeps all limits; `pondasi.plan.repair` then says why.
     """
+    pool = CutPool() if pool is None else pool
+    if reference is None and scale is None and problem.menu.must.any():
+        # The reference is itself solved here.
+        from pondasi.plan.reference import find_reference
+
+        reference = find_reference(problem, executor=executor, pool=pool)
     search = _Search(problem, executor or Serial(), pool, strategy, fixed, checkpoint, seconds)
-    return search.run(gap, scale, whole=whole, widen=widen, suggestion=suggestion, progress=progress)
+    scale_cost = None if scale is not None and reference is None else search.count_from(reference)
+    return search.run(
+        gap,
+        scale,
+        None if scale is not None else scale_cost,
+        whole=whole,
+        widen=widen,
+        suggestion=suggestion,
+        progress=progress,
+    )
 
 
 def evaluate(problem: PlanProblem, layout: Layout, x: Vector, *, executor: Executor | None = None) -> Answer:
@@ -218,6 +239,7 @@ class _Search:
             self.pool.key = key
         if self.pool.key != key:
             raise UsageError("cuts_of_another_plan")
+        self.ends = self.layout.bounds() if fixed is None else fixed
         self.master = Master(problem, self.strategy, fixed)
         self.best: tuple[float, float, Vector, Vector] | None = None
         self.bound = -np.inf
@@ -234,16 +256,13 @@ class _Search:
         self,
         gap: float,
         scale: float | None,
+        scale_cost: float | None,
         *,
         whole: bool,
         widen: bool,
         suggestion: Vector | None,
         progress: Callable[[float, float], None] | None,
     ) -> Answer:
-        scale_cost = None
-        if scale is None:
-            scale_cost = self.try_plan(without_steps(self.problem, self.layout), keep=False)
-
         def wanted() -> float:
             """Return the difference that the gap allows, given what is known of the plan's value."""
             best = self.bound if self.best is None else self.best[0]
@@ -338,6 +357,19 @@ class _Search:
             cost = self.try_plan(refined)
             if cost - float(price_of @ refined) <= tolerance or time.monotonic() > self.deadline:
                 return
+
+    def count_from(self, reference: Reference | None) -> float:
+        """Return the cost that values are counted from; the committed steps alone are a plan to begin with if nothing else is asked."""
+        if reference is None or not self.problem.menu.must.any():
+            return self.try_plan(without_steps(self.problem, self.layout), keep=False)
+        x = reference.move_to(self.layout)
+        held, (low, high) = self.strategy.matrix @ x, self.strategy.ends
+        room = ROOM * (1 + np.abs(held))
+        lower, upper = self.ends
+        if ((held >= low - room) & (held <= high + room)).all() and ((x >= lower - ROOM) & (x <= upper + ROOM)).all():
+            self.used |= self.layout.read(x, "z") > LIVELY
+            self.try_plan(x)
+        return reference.cost
 
     @property
     def incumbent(self) -> tuple[float, Vector]:

@@ -3,7 +3,9 @@
 The value of a coalition is that of the best plan with these partners alone: their options, their terms, their money
 (plan.60)::
 
-    v(S) = cost of doing nothing new - least cost of a plan with partners of S
+    v(S) = cost of the committed steps alone - least cost of a plan with partners of S
+
+The reference is one for all coalitions (`pondasi.plan.reference`), so what differs between two is what partners bring.
 
 No coalition has to be solved to be bounded. A plan that is found stands in every coalition that holds the partners it
 uses, so its value bounds all of these from below; and what no plan of a coalition exceeds, no plan of a part of it
@@ -19,10 +21,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pondasi.errors import UsageError
-from pondasi.plan.benders import LEAST, evaluate, solve_benders, without_steps
+from pondasi.plan.benders import LEAST, solve_benders
 from pondasi.plan.carry import TAKEN, move_plan
 from pondasi.plan.cuts import CutPool
 from pondasi.plan.layout import Layout
+from pondasi.plan.reference import find_reference
 from pondasi.solver import InfeasibleError
 
 if TYPE_CHECKING:
@@ -94,12 +97,17 @@ class Coalitions:
     executor, pool
         As in `solve_benders`; the pool is shared by all coalitions.
 
+    Raises
+    ------
+    UsageError
+        If what is committed cannot be done even with all partners.
+
     Attributes
     ----------
     players
         Partners that any start is offered with; the others have no effect whatever the coalition.
     reference
-        Cost of doing nothing new.
+        Cost of the committed steps alone, the same for every coalition.
     facts
         What solving has shown, in order.
     """
@@ -109,14 +117,17 @@ class Coalitions:
     pool: CutPool = field(default_factory=CutPool)
 
     def __post_init__(self) -> None:
-        """Find the players and the cost of doing nothing new."""
+        """Find the players and the cost of the committed steps alone."""
         self.layout = Layout(self.problem)
         option = np.unique(self.layout.starts[0])
         option = option[~self.problem.menu.must[self.problem.options.step[option]]]
         partner = self.problem.options.partner[option]
         self.players: tuple[int, ...] = tuple(sorted({int(m) for m in partner if m >= 0}))
-        nothing = without_steps(self.problem, self.layout)
-        self.reference = evaluate(self.problem, self.layout, nothing, executor=self.executor).cost
+        try:
+            self.alone = find_reference(self.problem, executor=self.executor, pool=self.pool)
+        except InfeasibleError as error:
+            raise self.impossible(self.everyone) from error
+        self.reference = self.alone.cost
         self.facts: list[Fact] = []
         self.plans: list[Vector] = []
         self.tried: dict[tuple[int, float], int] = {}
@@ -187,14 +198,18 @@ class Coalitions:
                 pool=self.pool,
                 seconds=np.inf if np.isinf(left) else max(SHORTEST, part * left),
                 suggestion=self.suggest(mask, layout),
+                reference=self.alone,
             )
         except InfeasibleError as error:
-            names = ", ".join(self.names(mask)) or "-"
-            raise UsageError("coalition_impossible", members=names) from error
+            raise self.impossible(mask) from error
         fact = Fact(mask, self.uses(problem, answer), self.reference - answer.cost, self.reference - answer.bound)
         self.facts.append(fact)
         self.plans.append(move_plan(answer.x, layout, self.layout)[0])
         return fact
+
+    def impossible(self, mask: int) -> UsageError:
+        """Return what is said of a coalition that has no plan."""
+        return UsageError("coalition_impossible", members=", ".join(self.names(mask)) or "-")
 
     def members(self, mask: int) -> tuple[int, ...]:
         """Return the partners of a coalition, as indices of the problem's labels."""

@@ -83,7 +83,7 @@ def trace_front(
     Parameters
     ----------
     best, reference
-        The best plan, and the cost of doing nothing new.
+        The best plan, and the cost of the committed steps alone.
     aim
         What else the plan is for.
     points

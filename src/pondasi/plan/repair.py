@@ -52,7 +52,7 @@ class Repair:
     plan
         Decisions that keep its limits and do what is asked for, priced by a full sweep of the operations: not the best plan, but one.
     value
-        What doing just that is worth against doing nothing new [million USD].
+        What doing just that is worth against starting nothing at all, not even what is committed, for that is in question here [million USD].
     """
 
     changes: tuple[Change, ...]
@@ -131,7 +131,7 @@ def repair_plan(
     if not impossible and find_possible(problem) is not None:
         return RepairReport(problem, possible=True, weights=known)
     elastic = Elastic(problem, known)
-    # What doing nothing new costs does not depend on the limits.
+    # What starting nothing at all costs does not depend on the limits.
     nothing = without_steps(problem, Layout(problem))
     reference = evaluate(problem, Layout(problem), nothing, executor=executor).cost
     repairs: list[Repair] = []

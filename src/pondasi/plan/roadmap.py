@@ -102,7 +102,7 @@ def tell_plan(plan: Plan, words: Words, places: str = "plain", *, later: bool = 
     steps = index_rows(plan.case.tables["steps"], "step")
     futures = name_nodes(plan.case, grow_tree(plan.case), words.language)
     root = problem.tree.names[0]
-    told = [words.say("plan.value", value=_round(plan.value), most=_round(plan.most))]
+    told = [words.say("plan.value", value=_round(plan.value), most=_round(plan.most)), *_tell_reference(plan, words)]
     if not plan.answer.finished:
         told.append(words.say("plan.unfinished", short=_round(plan.most - plan.value)))
     starts = tabulate_starts(plan).reset_index()
@@ -148,6 +148,22 @@ def tell_partner(gain: PartnerGain, words: Words, places: str = "plain") -> str:
     """Return what a partner brings, as a sentence."""
     partner = name_place_in_text(gain.partner, words.language, places)
     return words.say("plan.partner", partner=partner, low=_round(gain.low), high=_round(gain.high))
+
+
+def _tell_reference(plan: Plan, words: Words) -> list[str]:
+    """Say what is done in any case, where that is anything."""
+    if plan.alone is None:
+        return []
+    table = index_rows(plan.case.tables["steps"], "step")
+    names = [table[step][f"name_{words.language}"] for step in plan.problem.labels.steps]
+    fields = {"steps": words.say("list.joint").join(names[j] for j in np.flatnonzero(plan.problem.menu.must))}
+    if not plan.alone.added:
+        return [words.say("plan.committed", **fields)]
+    return [
+        words.say(
+            "plan.committed_added", **fields, added=words.say("list.joint").join(names[j] for j in plan.alone.added)
+        )
+    ]
 
 
 def _tell_money(plan: Plan, words: Words) -> list[str]:

@@ -1,4 +1,4 @@
-"""The plan of a case: solved, measured against doing nothing new, and with or without a partner."""
+"""The plan of a case: solved, measured against the committed steps alone, and with or without a partner."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pondasi.plan.benders import evaluate, solve_benders, without_steps
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.build import OFFERS, build_problem
 from pondasi.plan.coalitions import restrict_partners
 from pondasi.plan.cuts import CutPool
+from pondasi.plan.reference import find_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from pondasi.executor import Executor
     from pondasi.plan.benders import Answer
     from pondasi.plan.case import Case
-    from pondasi.plan.problem import PlanProblem, Vector
+    from pondasi.plan.problem import PlanProblem
+    from pondasi.plan.reference import Reference
 
 SCENARIOS, SECONDS, GAP = 100, 600.0, 0.005
 QUICK_SCENARIOS, QUICK_SECONDS, QUICK_GAP, QUICK_OFFERS = 12, 180.0, 0.05, 1
@@ -36,7 +38,7 @@ class Plan:
     answer
         Decisions, their cost, and what no plan can beat.
     reference
-        Cost of doing nothing new, over the same scenarios.
+        Cost of the committed steps alone, over the same scenarios (plan.34).
     gap
         Gap that was asked for, relative to the value.
     favour
@@ -45,6 +47,8 @@ class Plan:
         Whether the search went on beyond the starts that its first phase used (see `solve_benders`).
     offers
         Partners at most that a step was offered with: a problem on other years has the same options only with as many.
+    alone
+        The committed steps alone, as decisions; None where nothing is committed.
     """
 
     case: Case
@@ -55,10 +59,11 @@ class Plan:
     favour: str | None = None
     widen: bool = True
     offers: int = OFFERS
+    alone: Reference | None = None
 
     @property
     def value(self) -> float:
-        """What the plan is worth: costs that doing nothing new would have [million USD of today's value] (plan.30)."""
+        """What the plan is worth: by how much it costs less than the committed steps alone [million USD of today's value] (plan.34)."""
         return self.reference - self.answer.cost
 
     @property
@@ -176,6 +181,7 @@ def weigh_partner(
         executor=executor,
         pool=pool,
         progress=progress,
+        alone=plan.alone,
     )
     # Whatever can be done without the partner can be done with it.
     least = max(plan.value, without.value)
@@ -199,10 +205,19 @@ def _solve(
     executor: Executor | None,
     pool: CutPool | None,
     progress: Callable[[float, float], None] | None,
+    alone: Reference | None = None,
 ) -> Plan:
+    pool = CutPool() if pool is None else pool
+    reference = alone or find_reference(problem, executor=executor, pool=pool)
     answer = solve_benders(
-        problem, gap=gap, widen=widen, seconds=seconds, executor=executor, pool=pool, progress=progress
+        problem,
+        gap=gap,
+        widen=widen,
+        seconds=seconds,
+        executor=executor,
+        pool=pool,
+        reference=reference,
+        progress=progress,
     )
-    nothing: Vector = without_steps(problem, answer.layout)
-    reference = evaluate(problem, answer.layout, nothing, executor=executor).cost
-    return Plan(case, problem, answer, reference, gap, favour, widen, offers)
+    kept = reference if problem.menu.must.any() else None
+    return Plan(case, problem, answer, reference.cost, gap, favour, widen, offers, kept)

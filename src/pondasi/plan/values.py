@@ -47,7 +47,7 @@ def value_afresh(
 ) -> FreshValue:
     """Return what the decisions of a plan are worth where other disruptions come and other steps fail.
 
-    Nothing is decided anew: starts and sizes are those of the plan.
+    Nothing is decided anew: starts and sizes are those of the plan, and of the committed steps alone those against which it counts.
 
     Parameters
     ----------
@@ -62,8 +62,9 @@ def value_afresh(
     for seed in seeds:
         fresh = build_problem(plan.case, scenarios=number, seed=seed, offers=plan.offers, favour=plan.favour)
         problem = plan.problem.change(operations=fresh.operations)
-        nothing = evaluate(problem, layout, without_steps(problem, layout), executor=executor).cost
-        values.append(nothing - evaluate(problem, layout, x, executor=executor).cost)
+        alone = without_steps(problem, layout) if plan.alone is None else plan.alone.move_to(layout)
+        reference = evaluate(problem, layout, alone, executor=executor).cost
+        values.append(reference - evaluate(problem, layout, x, executor=executor).cost)
     draws = np.array(values)
     mean = float(draws.mean())
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(draws) - 1) * draws.std(ddof=1) / np.sqrt(len(draws)))

@@ -62,7 +62,7 @@ class PlanWorth:
     Parameters
     ----------
     plans
-        Index ``plan`` (`PLANS`); columns ``low`` and ``high`` of its value, against doing nothing new. Unknown where no
+        Index ``plan`` (`PLANS`); columns ``low`` and ``high`` of its value, against the committed steps alone. Unknown where no
         such plan keeps all limits.
     gains
         Index ``gain`` (the values of `GAINS`), columns ``low`` and ``high``, never below zero; ``high`` is infinite where
@@ -97,7 +97,7 @@ def measure_worth(
     best
         The best plan known and what no plan can beat.
     reference
-        Cost of doing nothing new.
+        Cost of the committed steps alone.
     gap
         Difference of cost and bound at which each solve may end, relative to the value of the best plan.
     seconds
