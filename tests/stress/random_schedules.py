@@ -25,6 +25,7 @@ def draw_schedule(system, seed, *, scenarios=3, rows=3, channels=CHANNELS):
         channel=channel.astype(np.uint8),
         buyer=np.where(route, rng.integers(0, len(countries), count), -1).astype(np.int32),
         scrap=np.where(channel == CHANNELS.index("line"), loss, 0.0),
+        alike=np.zeros(count, dtype=bool),
         start=np.arange(0, 3 * count + 1, 3),
         week=np.column_stack([start, start + hold, start + hold + ramp]).ravel(),
         loss=np.column_stack([loss, loss, 0 * loss]).ravel(),

@@ -12,7 +12,7 @@ COUNTRIES = ("AAA", "BBB", "CCC")
 
 def draw_parts(seed, *, nodes=6, loops=False, kinds=True):
     """Return suppliers and lots of a random chain that is balanced: outputs cover what is sold."""
-    rng = np.random.default_rng(seed)
+    rng, others = np.random.default_rng(seed), np.random.default_rng((seed, 2))
     labels, of = [], []
     for p in range(nodes):
         for country in rng.choice(COUNTRIES, rng.integers(1, 4), replace=False):
@@ -33,6 +33,7 @@ def draw_parts(seed, *, nodes=6, loops=False, kinds=True):
                 "along": bool(rng.random() < 0.4) if kinds else False,
                 "dual": float(rng.random()),
                 "varieties": float(rng.choice([1.0, 1.0, 2.5, 4.0])),
+                "shared": float(others.choice([0.0, 0.6, 1.0])),
                 "qualification_weeks": float(rng.uniform(4, 40)),
                 "wear_per_year": float(rng.uniform(0, 0.6)),
                 "repair_weeks": float(rng.uniform(2, 10)),
@@ -66,7 +67,7 @@ def draw_parts(seed, *, nodes=6, loops=False, kinds=True):
         rng.choice([0.0, 0.02, 1.0], n),
     )
     columns = ("supplier", "user", "node", "value", "stock_weeks", "kind", "force", "along", "dual", "varieties")
-    rest = ("qualification_weeks", "wear_per_year", "repair_weeks", "refresh_per_year", "lag_weeks")
+    rest = ("shared", "qualification_weeks", "wear_per_year", "repair_weeks", "refresh_per_year", "lag_weeks")
     empty = {name: np.zeros(0) for name in (*columns, *rest)}
     data = {name: frame[name].to_numpy() for name in (*columns, *rest)} if len(frame) else empty
     for name in ("supplier", "user", "node", "kind"):

@@ -25,6 +25,7 @@ LOT = {
     "along": False,
     "dual": 1.0,
     "varieties": 1.0,
+    "shared": 0.0,
     "qualification_weeks": 26.0,
     "wear_per_year": 0.0,
     "repair_weeks": 4.0,

@@ -51,7 +51,10 @@ def test_a_good_form_is_read(tmp_path: Path) -> None:
     (hit,) = report.shock.hits
     assert hit.loss == Interval(0.3, 0.2, 0.5)
     assert hit.hold_weeks == Interval.exactly(4)
-    assert (hit.channel, hit.loss_of, hit.scrap) == ("line", "hit", False)
+    assert (hit.channel, hit.loss_of, hit.scrap, hit.alike) == ("line", "hit", False, False)
+    alike = read(GOOD.replace("hold_weeks: 4", "hold_weeks: 4\n    alike: yes"), tmp_path).shock
+    assert alike is not None
+    assert alike.hits[0].alike
 
 
 CASES = [

@@ -192,6 +192,17 @@ def test_scrap_is_the_part_that_stops_at_once() -> None:
     assert resolve_shock(shock(fire, calm), LABELS).scrap.tolist() == pytest.approx([0.3])
 
 
+def test_what_slows_all_plants_alike_is_told_apart_from_what_stops_some() -> None:
+    stops = Hit(("fab",), ("KOR",), one(0.3), hold_weeks=one(4))
+    slows = Hit(("fab",), ("KOR",), one(0.2), hold_weeks=one(4), alike=True)
+    schedule = resolve_shock(shock(stops, slows), LABELS)
+    assert schedule.alike.tolist() == [False, True]
+    assert schedule.loss.max(initial=0.0) == pytest.approx(0.3)
+    joined = join_schedules([schedule, schedule])
+    assert joined.alike.tolist() == [False, True] * 2
+    assert joined.take(1, 2).alike.tolist() == [False, True]
+
+
 @st.composite
 def traces(draw: st.DrawFn):
     steps = draw(st.lists(st.integers(0, 5), min_size=1, max_size=5))

@@ -46,6 +46,7 @@ def three_nodes(*, force=1.0, along=False, dual=1.0, spare=0.2):
         along=np.array([along, along, False]),
         dual=dual * three,
         varieties=three,
+        shared=0 * three,
         qualification_weeks=26 * three,
         wear_per_year=0 * three,
         repair_weeks=4 * three,

@@ -33,6 +33,7 @@ TRAITS = (
     "refresh_share",
     "repair_weeks",
     "service_sales_usd",
+    "shared_use_share",
     "single_sourced_varieties",
     "user_industry_output_usd",
     "wear_per_year",

@@ -62,8 +62,9 @@ class Lots:
         Stock that the user holds, in weeks of use.
     kind, force, along
         As in `System`.
-    dual, varieties, qualification_weeks
-        Dual-sourced share, single-sourced varieties, weeks to qualify other sources.
+    dual, varieties, shared, qualification_weeks
+        Dual-sourced share, single-sourced varieties, part of a lot that any line of the user may use, weeks to
+        qualify other sources.
     wear_per_year, repair_weeks
         Of the service of tools.
     refresh_per_year, lag_weeks
@@ -80,6 +81,7 @@ class Lots:
     along: Flags = field(repr=False)
     dual: Floats = field(repr=False)
     varieties: Floats = field(repr=False)
+    shared: Floats = field(repr=False)
     qualification_weeks: Floats = field(repr=False)
     wear_per_year: Floats = field(repr=False)
     repair_weeks: Floats = field(repr=False)
@@ -171,10 +173,11 @@ def assemble(suppliers: Suppliers, lots: Lots, pace: Pace, *, step: float = 1.0)
         along=lots.along[rows][first],
         dual=of_need(lots.dual),
         varieties=of_need(lots.varieties),
+        shared=of_need(lots.shared),
         qualification=np.maximum(1.0, of_need(lots.qualification_weeks) / step),
         wear=of_need(lots.wear_per_year) * per_step,
         repair=np.maximum(1.0, of_need(lots.repair_weeks) / step),
         refresh=of_need(lots.refresh_per_year) * per_step,
-        lag=of_need(lots.lag_weeks) / step,
+        lag=np.where(goods[first], 0.0, of_need(lots.lag_weeks)) / step,
         urgency=max(1.0, pace.urgency_weeks / step),
     )

@@ -174,9 +174,10 @@ def _read_needs(reader: _Reader, names: np.ndarray, edges: _Edges) -> dict[str, 
         return out
 
     goods, service, rights = taken(Kind.FLOW, Kind.SERVICE), taken(Kind.SERVICE), taken(Kind.RIGHT)
-    read = {
+    read: dict[str, tuple[str, Flags | None]] = {
         "dual": ("dual_sourced_share", goods),
         "varieties": ("single_sourced_varieties", goods),
+        "shared": ("shared_use_share", None),
         "qualification_weeks": ("qualification_weeks", goods),
         "wear_per_year": ("wear_per_year", service),
         "repair_weeks": ("repair_weeks", service),

@@ -171,6 +171,7 @@ def stop_suppliers(suppliers: Ints, weeks: float) -> Schedule:
         channel=np.full(count, CHANNELS.index("line"), dtype=np.uint8),
         buyer=np.full(count, ANY_BUYER, dtype=np.int32),
         scrap=np.ones(count),
+        alike=np.zeros(count, dtype=bool),
         start=3 * np.arange(count + 1),
         week=np.tile([0.0, weeks, weeks], count),
         loss=np.tile([1.0, 1.0, 0.0], count),

@@ -19,11 +19,11 @@ from pondasi.stress.state import Hits, Moves, Rationing, State
 from pondasi.stress.system import Kind, add_by
 
 if TYPE_CHECKING:
-    from pondasi.stress.system import Floats, Ints, System
+    from pondasi.stress.system import Flags, Floats, Ints, System
 
 
 ROUNDING = 1e-9
-"""Rights withheld by less are the rounding of sums over their owners."""
+"""Rights withheld by less are the rounding of sums over their owners; lots that are short by less that of shares."""
 
 
 DUST = 1e-13
@@ -150,7 +150,8 @@ def _place_orders(system: System, state: State, hits: Hits, limits: _Limits, wis
     short = np.where(goods, _part(state.backlog, state.backlog + usual, empty=0.0), 0.0)
     # What a closed route would have taken is free for others; behind a closed door nothing is.
     shut = np.where(goods, hits.closed * system.coefficient * state.want[system.user], 0.0)
-    reach = limits.reach * (1 - hits.shipping)
+    # Finished goods are for sale too, as fast as stocks are brought back.
+    reach = (limits.reach + state.finished / system.adjustment) * (1 - hits.shipping)
     spare = np.maximum(0.0, reach - state.need + add_by(system.supplier, shut, len(system.output)))
     weight = spare[system.supplier] * (1 - short) * (1 - hits.closed)
     weights = add_by(of, weight, len(system.kind))
@@ -187,11 +188,12 @@ def _move(
     used, without = np.zeros_like(state.lots), np.zeros(len(system.kind))
     lacking = np.zeros(len(system.kind))
     line, finished = plan.line.copy(), state.finished.copy()
+    owed = _shortest(system, plan.orders.short) > ROUNDING
     started, shipped, delivered = np.zeros(n), np.zeros(n), np.zeros(n)
     for begin, end in _layers(system):
         makers, mine = slice(begin, end), _lots_of(system, begin, end)
         lots[mine] += np.where(system.late[mine], 0.0, sent[mine])
-        bound = _bind(system, state, hits, limits, wishes, _Goods(line, lots), (begin, end))
+        bound = _bind(system, state, hits, limits, wishes, _Goods(line, lots, owed), (begin, end))
         used[mine], without[bound.needs], lacking[bound.needs] = bound.used, bound.without, bound.lacking
         lots[mine] -= used[mine]
         started[makers] = bound.started
@@ -213,6 +215,7 @@ def _move(
         finished[makers] += shipped[makers] - add_by(system.supplier, sent, n)[makers] - delivered[makers]
     lots += np.where(system.late, sent, 0.0)
     unmet = final - delivered
+    clock = _wait(system, state, limits, hits, plan.orders.short)
     following = State(
         line=line,
         finished=np.maximum(finished, 0.0),
@@ -224,9 +227,9 @@ def _move(
         want=wishes.want,
         placed=plan.orders.placed,
         overtime=_work_over(system, state, limits, wishes),
-        open=_qualify(system, state, plan.orders.short),
+        open=_qualify(system, state, plan.orders.short, clock),
         worn=_wear(system, state, lacking, wishes.want, limits, hits),
-        clock=_wait(system, state, limits, hits),
+        clock=clock,
     )
     ruined = add_by(_supplier_of_stage(system), plan.ruined, n)
     forgone = unmet * system.lost
@@ -246,10 +249,11 @@ def _ask(rule: Rule, supplier: int, supply: float, orders: Floats, final: float)
 
 @dataclass(frozen=True, eq=False)
 class _Goods:
-    """Where goods are while a step is under way."""
+    """Where goods are while a step is under way, and of which needs some are owed."""
 
     line: Floats
     lots: Floats
+    owed: Flags
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,8 +285,11 @@ def _bind(
     whole = system.need_coefficient[needs] * rate
     have = add_by(of, lots[mine], count)
     # stress.3: lines without their part of a lot, and the varieties that one product needs
-    missing = add_by(of, np.maximum(0.0, system.coefficient[mine] * rate[of] - lots[mine]), count)
-    lines = np.maximum(0.0, 1 - (1 - state.open[needs]) * _part(missing, whole, empty=0.0))
+    # Lines that know another source leave a good that all may use to those that know none.
+    known = state.open[needs]
+    alone = 1 - system.shared[needs] * known
+    missing = add_by(of, np.maximum(0.0, alone[of] * system.coefficient[mine] * rate[of] - lots[mine]), count)
+    lines = np.maximum(0.0, 1 - _part(1 - known, alone, empty=0.0) * _part(missing, whole, empty=0.0))
     met = np.minimum(np.minimum(1.0, _part(have, whole)), lines ** system.varieties[needs])
     # stress.4: critical needs bind, important ones by half, marginal ones not
     flow = kind == Kind.FLOW
@@ -297,12 +304,21 @@ def _bind(
     used_at = np.where(kind == Kind.SERVICE, rate, used_at)
     asked = np.where(kind == Kind.RIGHT, 0.0, system.need_coefficient[needs] * used_at)
     total = np.minimum(asked, have)
-    own = np.minimum(lots[mine], np.where(kind == Kind.RIGHT, 0.0, used_at)[of] * system.coefficient[mine])
-    from_own = add_by(of, own, count)
-    left = have - from_own
-    more = np.where(left > 0, np.maximum(0.0, total - from_own) / np.where(left > 0, left, 1.0), 0.0)
-    used = own + np.minimum(1.0, more)[of] * (lots[mine] - own)
+    own = np.where(kind == Kind.RIGHT, 0.0, used_at)[of] * system.coefficient[mine]
+    spared = goods.owed[needs] & (system.shared[needs] > 0)
+    own = np.minimum(lots[mine], np.where(spared, alone, 1.0)[of] * own)
+    # What each lot has beyond what lines without another source want to hold of it, then all that is left
+    free = np.maximum(0.0, lots[mine] - own - alone[of] * system.target[mine])
+    used = own + np.where(spared[of], _draw(of, free, total - add_by(of, own, count)), 0.0)
+    used = used + _draw(of, lots[mine] - used, total - add_by(of, used, count))
     return _Bound(needs, started, speed, used, asked - add_by(of, used, count), 1 - met)
+
+
+def _draw(of: Ints, stock: Floats, wanted: Floats) -> Floats:
+    """Return what is drawn from the lots of each need, from all in proportion to what they have."""
+    held = add_by(of, stock, len(wanted))
+    part = np.divide(np.maximum(0.0, wanted), held, out=np.zeros_like(held), where=held > 0)
+    return np.minimum(1.0, part)[of] * stock
 
 
 def _run_line(system: System, line: Floats, started: Floats, speed: Floats, begin: int, end: int) -> Floats:
@@ -327,11 +343,20 @@ def _work_over(system: System, state: State, limits: _Limits, wishes: _Wishes) -
     return state.overtime + (np.clip(wanted, 0.0, system.spare) - state.overtime) / system.overtime
 
 
-def _qualify(system: System, state: State, short: Floats) -> Floats:
-    """Qualify other sources, the faster the shorter the shortest lot is; once qualified they stay (stress.3)."""
+def _qualify(system: System, state: State, short: Floats, clock: Floats) -> Floats:
+    """Qualify other sources, the faster the shorter the shortest lot is; once qualified they stay (stress.3).
+
+    What another plant has to make for the first time passes its whole line first.
+    """
+    step = (1 - system.dual) / system.qualification * _shortest(system, short)
+    return np.minimum(1.0, state.open + np.where(clock >= system.lag, step, 0.0))
+
+
+def _shortest(system: System, short: Floats) -> Floats:
+    """Return how short the shortest lot of each need is, shape (q,)."""
     worst = np.zeros(len(system.kind))
     np.maximum.at(worst, system.need_of_lot, short)
-    return np.minimum(1.0, state.open + (1 - system.dual) / system.qualification * worst)
+    return worst
 
 
 def _wear(system: System, state: State, lacking: Floats, want: Floats, limits: _Limits, hits: Hits) -> Floats:
@@ -347,10 +372,11 @@ def _wear(system: System, state: State, lacking: Floats, want: Floats, limits: _
     return np.select([system.kind == Kind.SERVICE, system.kind == Kind.RIGHT], [worn, aged], 0.0)
 
 
-def _wait(system: System, state: State, limits: _Limits, hits: Hits) -> Floats:
-    """Count the steps for which rights have been withheld (stress.8)."""
-    withheld = _withheld(system, limits, hits)
-    return np.where((system.kind == Kind.RIGHT) & (withheld > ROUNDING), state.clock + 1, 0.0)
+def _wait(system: System, state: State, limits: _Limits, hits: Hits, short: Floats) -> Floats:
+    """Count the steps for which rights have been withheld, and those in which a lot of goods was owed (stress.8)."""
+    rights = np.where(_withheld(system, limits, hits) > ROUNDING, state.clock + 1, 0.0)
+    goods = state.clock + (_shortest(system, short) > ROUNDING)
+    return np.where(system.kind == Kind.RIGHT, rights, goods)
 
 
 def _withheld(system: System, limits: _Limits, hits: Hits) -> Floats:

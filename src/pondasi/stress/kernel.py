@@ -32,13 +32,14 @@ LANES = 64
 what is read once of a lot serves many."""
 FLOW, SERVICE, RIGHT = 0, 1, 2
 """The kinds of `pondasi.stress.system.Kind`, as plain numbers."""
-ROWS = 8
+ROWS = 9
 """Rows of lanes for sums that live no longer than a loop."""
 STARTS, LINE, SHIPPING, DEMAND = 0, 1, 2, 3
 """Places of what is lost by supplier in `Scratch.hit`."""
 DELIVERED, SHIPPED, MET, SENT, OWED, FREE = 0, 1, 2, 3, 4, 5
 """What a watch records: deliveries to final demand, what leaves the line, the part of a need that is met, what leaves
-the door to all buyers, what is owed to them as the step ends, and what could be made beyond the need of the step before."""
+the door to all buyers, what is owed to them as the step ends, and what could be made beyond the need of the step before,
+or given from stock."""
 ROUNDING, DUST = 1e-9, 1e-13
 """As in `pondasi.stress.dynamics`."""
 
@@ -130,7 +131,7 @@ def _limit_and_ask(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
     for i in range(n):
         for v in range(lanes):
             w.standing[i, v] *= w.left[i, v]
-            reach = f.output[i] * w.standing[i, v] * (1.0 + f.spare[i])
+            reach = f.output[i] * w.standing[i, v] * (1.0 + f.spare[i]) + s.finished[i, v] / f.adjustment[i]
             w.spare[i, v] = reach * (1.0 - w.hit[SHIPPING, i, v]) - s.need[i, v]
     for q in range(len(f.kind)):
         if w.gated[q] and f.kind[q] != RIGHT:
@@ -311,13 +312,27 @@ def _move(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
         for q in range(f.need_start[j], f.need_start[j + 1]):
             if f.kind[q] != RIGHT:
                 _arrive(f, s, b, w, j, q)
-                along, force, met = f.along[q], f.force[q], w.met[q]
+                along, force, met, missing = f.along[q], f.force[q], w.met[q], w.missing[q]
+                if f.shared[q] > 0.0:
+                    missing = w.row[1]
+                    miss_alone(
+                        f.lot_start[q],
+                        f.lot_start[q + 1],
+                        f.coefficient,
+                        f.shared[q],
+                        content if along else want,
+                        w.missing[q],
+                        s.open[q],
+                        s.lots,
+                        missing,
+                    )
                 meet(
                     f.whole[q],
                     f.varieties[q],
+                    f.shared[q],
                     content if along else want,
                     w.have[q],
-                    w.missing[q],
+                    missing,
                     s.open[q],
                     met,
                 )
@@ -345,7 +360,26 @@ def _move(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
                     lacking += w.missing[q, v]
                     beyond += taken[v] - rate[v]
                 begin, end = f.lot_start[q], f.lot_start[q + 1]
-                if lacking > 0.0:
+                if f.shared[q] > 0.0 and w.turned[q]:
+                    use_shared(
+                        begin,
+                        end,
+                        f.coefficient,
+                        f.target,
+                        f.whole[q],
+                        f.shared[q],
+                        taken,
+                        rate,
+                        w.have[q],
+                        w.missing[q],
+                        s.open[q],
+                        w.worst[q],
+                        w.row[1],
+                        w.row[2],
+                        w.row[8],
+                        s.lots,
+                    )
+                elif lacking > 0.0:
                     use_some(
                         begin,
                         end,
@@ -439,8 +473,12 @@ def _settle(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
     for q in range(len(f.kind)):
         if w.turned[q]:
             for v in range(lanes):
-                step = (1.0 - f.dual[q]) / f.qualification[q] * w.worst[q, v]
-                s.open[q, v] = min(1.0, s.open[q, v] + step)
+                worst = w.worst[q, v]
+                if worst > ROUNDING:
+                    s.clock[q, v] += 1.0
+                if s.clock[q, v] >= f.lag[q]:
+                    step = (1.0 - f.dual[q]) / f.qualification[q] * worst
+                    s.open[q, v] = min(1.0, s.open[q, v] + step)
     for c in range(len(f.late_lots)):
         _receive(f, s, b, w, f.late_lots[c])
     for k in range(len(f.acting)):
@@ -794,9 +832,37 @@ def arrive_some(
 
 
 @fast
+def miss_alone(
+    begin: int,
+    end: int,
+    coefficient: Floats,
+    shared: float,
+    rate: Floats,
+    missing: Floats,
+    opened: Floats,
+    lots: Floats,
+    alone: Floats,
+) -> None:
+    """Count what is missing of each lot once the lines that know another source leave it to the others (stress.3)."""
+    lanes = rate.shape[0]
+    some = 0.0
+    for v in range(lanes):
+        alone[v] = 0.0
+        some += missing[v]
+    if some <= 0.0:
+        return
+    for e in range(begin, end):
+        a = coefficient[e]
+        for v in range(lanes):
+            # What is wanted was taken out of the lot when it came.
+            alone[v] += max(0.0, -lots[e, v] - shared * opened[v] * (a * rate[v]))
+
+
+@fast
 def meet(
     whole: float,
     varieties: float,
+    shared: float,
     rate: Floats,
     have: Floats,
     missing: Floats,
@@ -811,7 +877,7 @@ def meet(
         if asked > 0.0:
             part = min(1.0, have[v] / asked)
             if missing[v] > 0.0:
-                lines = max(0.0, 1.0 - (1.0 - opened[v]) * (missing[v] / asked))
+                lines = max(0.0, 1.0 - (1.0 - opened[v]) / (1.0 - shared * opened[v]) * (missing[v] / asked))
                 part = min(part, lines if varieties == 1.0 else lines**varieties)
         met[v] = part
 
@@ -861,6 +927,64 @@ def use_some(
             mine = min(held, a * rate[v])
             left_over = max(0.0, held - mine - more[v] * (held - mine))
             lots[e, v] = left_over if missing[v] > 0.0 else lots[e, v] + a * (taken[v] - rate[v])
+
+
+@fast
+def use_shared(
+    begin: int,
+    end: int,
+    coefficient: Floats,
+    target: Floats,
+    whole: float,
+    shared: float,
+    taken: Floats,
+    rate: Floats,
+    have: Floats,
+    missing: Floats,
+    opened: Floats,
+    worst: Floats,
+    own: Floats,
+    more: Floats,
+    take: Floats,
+    lots: Floats,
+) -> None:
+    """Use the lots so that lines that know another source leave what is scarce to the others (stress.4).
+
+    In lanes where nothing is owed this is `use_some`.
+    """
+    lanes = have.shape[0]
+    for v in range(lanes):
+        own[v], take[v] = 0.0, 0.0
+    for e in range(begin, end):
+        a, goal = coefficient[e], target[e]
+        for v in range(lanes):
+            held = lots[e, v] + a * taken[v]
+            if worst[v] > ROUNDING:
+                alone = 1.0 - shared * opened[v]
+                mine = min(held, alone * (a * rate[v]))
+                own[v] += mine
+                take[v] += max(0.0, held - mine - alone * goal)
+            else:
+                own[v] += min(held, a * rate[v])
+    for v in range(lanes):
+        total = min(whole * rate[v], have[v])
+        wanted, free = max(0.0, total - own[v]), take[v]
+        take[v] = min(1.0, wanted / free) if free > 0.0 else 0.0
+        wanted, left = max(0.0, wanted - take[v] * free), have[v] - own[v] - take[v] * free
+        more[v] = min(1.0, wanted / left) if left > 0.0 else 0.0
+    for e in range(begin, end):
+        a, goal = coefficient[e], target[e]
+        for v in range(lanes):
+            held = lots[e, v] + a * taken[v]
+            if worst[v] > ROUNDING:
+                alone = 1.0 - shared * opened[v]
+                mine = min(held, alone * (a * rate[v]))
+                mine += take[v] * max(0.0, held - mine - alone * goal)
+                lots[e, v] = max(0.0, held - mine - more[v] * (held - mine))
+            else:
+                mine = min(held, a * rate[v])
+                left_over = max(0.0, held - mine - more[v] * (held - mine))
+                lots[e, v] = left_over if missing[v] > 0.0 else lots[e, v] + a * (taken[v] - rate[v])
 
 
 @fast

@@ -46,6 +46,7 @@ class Frame(NamedTuple):
     whole: Floats
     dual: Floats
     varieties: Floats
+    shared: Floats
     qualification: Floats
     wear: Floats
     repair: Floats
@@ -192,6 +193,7 @@ def frame_system(system: System, first_lots: Floats, first_final: Floats) -> Fra
         whole=system.need_coefficient,
         dual=system.dual,
         varieties=system.varieties,
+        shared=system.shared,
         qualification=system.qualification,
         wear=system.wear,
         repair=system.repair,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pondasi.stress.shocks import Hit, Shock
 
     Trace = tuple[NDArray[np.float64], NDArray[np.float64]]
+    _Row = tuple[int, int, int, float, bool]
 
 TOLERANCE = 1e-9
 """By which a sum of fractions may pass one before it is more than all."""
@@ -72,7 +73,7 @@ def resolve_shock(
 ) -> Schedule:
     """Return the suppliers that a shock hits and when, as a schedule of one scenario.
 
-    Parts of one supplier that start together add up; those that start later take their part of what
+    Parts of one supplier that start together and act in the same way add up; others take their part of what
     still works.
 
     Parameters
@@ -125,8 +126,8 @@ class _Work:
         self.countries = tuple(sorted(set(self.country)))
         self.holdings = holdings
         self.home = home
-        self.rows: dict[tuple[int, int, int, float], list[tuple[NDArray[np.float64], NDArray[np.float64]]]] = {}
-        self.scrap: dict[tuple[int, int, int, float], float] = {}
+        self.rows: dict[_Row, list[Trace]] = {}
+        self.scrap: dict[_Row, float] = {}
         self.findings: list[Problem] = []
         self.errors: list[Problem] = []
 
@@ -139,7 +140,7 @@ class _Work:
             for buyer in buyers:
                 if ALL in countries and buyer >= 0 and self.countries[buyer] == self.country[supplier]:
                     continue  # a country that is cut off from all others still supplies itself
-                key = (supplier, CHANNELS.index(hit.channel), buyer, hit.start_week)
+                key = (supplier, CHANNELS.index(hit.channel), buyer, hit.start_week, hit.alike)
                 self.rows.setdefault(key, []).append((hit.start_week + week, loss * gone))
                 self.scrap[key] = self.scrap.get(key, 0.0) + (loss * float(gone[0]) if hit.scrap else 0.0)
 
@@ -211,6 +212,7 @@ class _Work:
             channel=np.array([key[1] for key in keys], np.uint8),
             buyer=np.array([key[2] for key in keys], np.int32),
             scrap=np.minimum(np.array([self.scrap[key] for key in keys], np.float64), 1.0),
+            alike=np.array([key[4] for key in keys], np.bool_),
             start=np.cumsum([0, *(len(week) for week, _ in capped)], dtype=np.int64),
             week=np.concatenate([np.zeros(0), *(week for week, _ in capped)]),
             loss=np.concatenate([np.zeros(0), *(loss for _, loss in capped)]),

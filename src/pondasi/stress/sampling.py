@@ -346,6 +346,7 @@ def _schedule(hazards: HazardSet, events: _Events, scenarios: int) -> Schedule:
         channel=hazards.channel[hazard],
         buyer=hazards.buyer[hazard],
         scrap=np.where(hazards.scrap[hazard], loss, 0.0),
+        alike=np.zeros(rows, dtype=bool),
         start=np.arange(rows + 1, dtype=np.int64) * POINTS,
         week=week.ravel(),
         loss=level.ravel(),

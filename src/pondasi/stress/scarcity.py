@@ -87,7 +87,7 @@ def measure_scarcity(
     Notes
     -----
     With ``y`` what leaves the doors of the makers of a node in a week (``y0`` as usual), ``O`` what is owed as it ends
-    and ``F`` what they could make beyond the need of the week before: backlog ``O / y0`` (stress.40), fill
+    and ``F`` what they could make beyond the need of the week before or give from stock: backlog ``O / y0`` (stress.40), fill
     ``y / (y + O)`` (stress.41), spot ``O / (O + F)`` (stress.42), 0 where nothing is owed. The ratio of unfilled orders to
     shipments is a usual gauge of a tight market (U.S. Census Bureau, survey M3).
 

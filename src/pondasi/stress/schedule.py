@@ -46,6 +46,8 @@ class Schedule:
         For ``route`` the place in ``countries`` or `FOREIGN`, else `ANY_BUYER`; shape (r,), int32.
     scrap
         Part of the line in which work is spoiled at the onset, shape (r,) [fraction].
+    alike
+        Rows that slow all plants of their supplier alike, instead of stopping some of them, shape (r,).
     start
         Breakpoints of row r are ``start[r]:start[r + 1]``; shape (r + 1,), int64.
     week, loss
@@ -62,6 +64,7 @@ class Schedule:
     channel: NDArray[np.uint8] = field(repr=False)
     buyer: NDArray[np.int32] = field(repr=False)
     scrap: NDArray[np.float64] = field(repr=False)
+    alike: NDArray[np.bool_] = field(repr=False)
     start: NDArray[np.int64] = field(repr=False)
     week: NDArray[np.float64] = field(repr=False)
     loss: NDArray[np.float64] = field(repr=False)
@@ -102,6 +105,7 @@ class Schedule:
             channel=self.channel[rows],
             buyer=self.buyer[rows],
             scrap=self.scrap[rows],
+            alike=self.alike[rows],
             start=self.start[rows.start : rows.stop + 1] - points.start,
             week=self.week[points],
             loss=self.loss[points],
@@ -123,6 +127,7 @@ def join_schedules(schedules: Sequence[Schedule]) -> Schedule:
         channel=np.concatenate([schedule.channel for schedule in schedules]),
         buyer=np.concatenate([schedule.buyer for schedule in schedules]),
         scrap=np.concatenate([schedule.scrap for schedule in schedules]),
+        alike=np.concatenate([schedule.alike for schedule in schedules]),
         start=_join_offsets([schedule.start for schedule in schedules]),
         week=np.concatenate([schedule.week for schedule in schedules]),
         loss=np.concatenate([schedule.loss for schedule in schedules]),

@@ -96,6 +96,9 @@ class Hit:
         Working fraction by week instead; ``duration_weeks`` is then the interval of its last week.
     scrap
         Whether work in process is spoiled at the onset.
+    alike
+        Whether all plants of a supplier lose the same part (a lockdown, a drought, a bad batch of material),
+        instead of some plants standing still.
     """
 
     nodes: tuple[str, ...]
@@ -111,6 +114,7 @@ class Hit:
     profile: Profile = ()
     duration_weeks: Interval | None = None
     scrap: bool = False
+    alike: bool = False
 
     @property
     def weeks(self) -> float:

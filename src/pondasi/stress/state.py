@@ -42,7 +42,7 @@ class State:
     worn
         Capacity worn for want of service, or designs that have aged, shape (q,).
     clock
-        Steps for which rights have been withheld, shape (q,).
+        Steps for which rights have been withheld; of goods, steps in which a lot was owed, shape (q,).
     """
 
     line: Floats

@@ -13,13 +13,20 @@ from pondasi.stress.twins import split_struck
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from pondasi.stress.divide import By
     from pondasi.stress.schedule import Schedule
     from pondasi.stress.system import Floats, System
     from pondasi.stress.watches import Watches
 
 
 def run_struck(
-    system: System, schedule: Schedule, steps: int, watch: Callable[[System], Watches], made: Collection[str]
+    system: System,
+    schedule: Schedule,
+    steps: int,
+    watch: Callable[[System], Watches],
+    made: Collection[str],
+    *,
+    by: By = "product",
 ) -> tuple[Floats, Watches]:
     """Run all scenarios of a schedule from the base, each with its struck suppliers and their products cut in two.
 
@@ -38,6 +45,8 @@ def run_struck(
         Names what to record on a chain, by labels; of equal names and base on the chain with twins.
     made
         Nodes of which one unit goes into one product, see `pondasi.stress.twins.find_made`.
+    by
+        What the struck twin of a user holds, see `pondasi.stress.twins.split_struck`.
 
     Returns
     -------
@@ -50,7 +59,7 @@ def run_struck(
     out = np.empty((len(schedule), len(watches.names), steps))
     whole = []
     for number in range(len(schedule)):
-        twins = split_struck(system, schedule.take(number, number + 1), made)
+        twins = split_struck(system, schedule.take(number, number + 1), made, by=by)
         if twins.cut:
             out[number] = run_schedule(twins.system, twins.schedule, steps, watch(twins.system))[0]
         else:

@@ -88,12 +88,15 @@ class System:
         Part of the lots that others may fill from the start, shape (q,).
     varieties
         Single-sourced varieties that one product needs, shape (q,).
+    shared
+        Part of a lot that any line of the user may use, shape (q,): 1 = one good, 0 = as many goods as products.
     qualification
         Steps to qualify other sources, shape (q,).
     wear, repair
         Wear of capacity per step without service, and steps in which it is undone, shape (q,).
     refresh, lag
-        Part of designs renewed per step, and steps until a stop of rights is felt, shape (q,).
+        Part of designs renewed per step, and steps until a stop of rights is felt; of goods, steps in which a lot
+        must be owed before another source that is being qualified can deliver, shape (q,).
     urgency
         Need of so many steps in backlog counts as half short: when a user looks for other sources.
     """
@@ -123,6 +126,7 @@ class System:
     along: Flags = field(repr=False)
     dual: Floats = field(repr=False)
     varieties: Floats = field(repr=False)
+    shared: Floats = field(repr=False)
     qualification: Floats = field(repr=False)
     wear: Floats = field(repr=False)
     repair: Floats = field(repr=False)

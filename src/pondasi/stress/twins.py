@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pondasi.stress.divide import Cut, divide_system, find_lone
 from pondasi.stress.shocks import CHANNELS
 from pondasi.stress.system import Kind, System, add_by
 
@@ -21,15 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from pondasi.chain.records import Chain
+    from pondasi.stress.divide import By
     from pondasi.stress.schedule import Schedule
     from pondasi.stress.system import Flags, Floats, Ints
 
 SMALL = 0.005
 """A twin of less than this part of a supplier is not cut off: half of the loss that counts as visible (stress.12)."""
-DOOR = 0.001
-"""Part of a need that comes from all sources even where no product has a second one: it can be qualified there."""
 PLANTS = ("starts", "line")
 """Channels that stop plants. Doors, routes, rights, service and demand concern all plants alike."""
+WAYS = ("shipping", "route")
+"""Channels that keep goods from their users, whatever plant they come from."""
 MADE = ("process", "product")
 """Kinds of nodes of which one unit goes into one product: a chip is cut from one fab's wafer and packed once."""
 
@@ -77,26 +79,29 @@ def find_made(chain: Chain) -> frozenset[str]:
     return frozenset(nodes.loc[nodes["kind"].isin(MADE), "node"].astype(str))
 
 
-def split_struck(system: System, schedule: Schedule, made: Collection[str]) -> Twins:
+def split_struck(system: System, schedule: Schedule, made: Collection[str], *, by: By = "product") -> Twins:
     """Cut the suppliers that a shock strikes, and what is made of them, into struck and unharmed twins (stress.9).
 
-    Of supplier i the part ``a_i`` is struck: the largest loss that a row of the shock does to its plants, or
-    more where more of an input is struck. With ``w_e`` the share of supplier e in need q of user j::
+    Of supplier i the part ``a_i`` is struck, and ``h_i`` of it lacks an input that has no other source. With
+    ``w_e`` the share of supplier e in need q of user j, ``g`` the dual-sourced share of the need and
+    ``alpha`` the largest loss that a row of the shock does to plants (1 for a row that slows all alike)::
 
-        a_qj = sum_e w_e a_e            a_j = max(alpha_j, max_q a_qj)
+        s_qe = a_e - g (a_e - h_e)      what hangs on the plant for q: it has no other source
+        a_qj = sum_e w_e s_qe           h_j = max_q a_qj        a_j = max(alpha_j, h_j)
 
     over needs of which one unit goes into one product. The struck twin of j holds ``a_j`` of its output,
-    line and stocks. What it takes: the part ``1 - g`` of products with a single source (g the dual-sourced
-    share of the need) follows the plant, the rest comes from both twins in proportion, so that of what e
-    sells to j::
+    line and stocks: products that have no source but the struck plants, and what is struck at j itself. All
+    else of what e sells is shared alike, so that of it goes::
 
-        struck to struck       a_e (1 - g + g a_j)                    struck to unharmed    a_e g (1 - a_j)
-        unharmed to struck     (1 - a_e) ((1 - g) b + g a_j)          b = (a_j - a_qj) / (1 - a_qj)
-        unharmed to unharmed   (1 - a_e) ((1 - g) (1 - b) + g (1 - a_j))
+        struck to struck       s_qe + (a_e - s_qe) b                  struck to unharmed    (a_e - s_qe) (1 - b)
+        unharmed to struck     (1 - a_e) b                            b = (a_j - a_qj) / (1 - a_qj)
+        unharmed to unharmed   (1 - a_e) (1 - b)
 
-    Of what the struck twin of j takes from struck makers, ``g a_j`` in ``1 - g + g a_j`` belongs to products
-    with a second source: that part others may fill from the start, so that of all of j's products, as
-    before, ``(1 - g) a_qj`` have no other source.
+    Of the lots at risk the unharmed twin of j takes only those with a second source, which others may fill from
+    the start. What the struck twin gets qualified elsewhere passes the line there before it comes.
+
+    With ``by="plant"`` the struck twin holds all that the plant makes, as if ``s_qe = a_e``; of its products the
+    part g takes from both twins of e.
 
     All totals stay: outputs, flows, stocks, final demand. The loss of a row falls on the struck twin,
     divided by ``a_i``. Of rows that overlap in time only the largest does; the others strike both twins,
@@ -110,6 +115,8 @@ def split_struck(system: System, schedule: Schedule, made: Collection[str]) -> T
         One scenario, resolved on the labels of the chain.
     made
         Nodes of which one unit goes into one product, see `find_made`.
+    by
+        What the struck twin of a user holds.
 
     Raises
     ------
@@ -118,44 +125,27 @@ def split_struck(system: System, schedule: Schedule, made: Collection[str]) -> T
     """
     if len(schedule) != 1:
         raise ValueError("twins are cut for one scenario at a time")
-    falls, alpha = _find_plants(system, schedule)
+    falls, alpha, beside = _find_plants(system, schedule)
     followed = _find_followed(system, made)
-    struck = _follow(system, alpha, followed)
+    struck, alone = _follow(system, alpha, followed, by)
     both = (struck > 0) & (struck < 1)
     if not both.any():
         return Twins(system, schedule, np.arange(len(struck)), struck)
     first = np.concatenate([[0], np.cumsum(1 + both)]).astype(np.int64)
     origin = np.repeat(np.arange(len(struck)), 1 + both)
-    cut = _Cut(struck, both, first, origin)
-    return Twins(_divide(system, cut, followed), _aim(schedule, cut, falls), origin, struck)
+    cut = Cut(struck, alone, beside, both, first, origin)
+    return Twins(divide_system(system, cut, followed, by), _aim(schedule, cut, falls), origin, struck)
 
 
-@dataclass(frozen=True, eq=False)
-class _Cut:
-    """Who is cut in two: struck parts, flags, place of the first twin (n + 1), and whose twin each is (n')."""
-
-    struck: Floats
-    both: Flags
-    first: Ints
-    origin: Ints
-
-    @property
-    def part(self) -> Floats:
-        """Part of its supplier that each twin is, shape (n',)."""
-        part = np.ones(len(self.origin))
-        part[self.first[:-1][self.both]] = self.struck[self.both]
-        part[self.first[:-1][self.both] + 1] = 1 - self.struck[self.both]
-        return part
-
-
-def _find_plants(system: System, schedule: Schedule) -> tuple[Flags, Floats]:
-    """Return which rows fall on single plants, and the part of each supplier that they strike.
+def _find_plants(system: System, schedule: Schedule) -> tuple[Flags, Floats, Floats]:
+    """Return which rows fall on single plants, the part of each supplier that they strike, and that of all other rows.
 
     Rows of one supplier that do not overlap may strike the same plants; of those that do, the largest.
     """
-    falls, alpha = np.zeros(schedule.rows, dtype=bool), np.zeros(len(system.output))
+    falls = np.zeros(schedule.rows, dtype=bool)
+    alpha, beside = np.zeros(len(system.output)), np.zeros(len(system.output))
     if not schedule.rows:
-        return falls, alpha
+        return falls, alpha, beside
     sells = np.zeros(len(system.output), dtype=bool)
     sells[system.supplier[system.kind[system.need_of_lot] != Kind.RIGHT]] = True
     peak = np.maximum.reduceat(schedule.loss, schedule.start[:-1])
@@ -164,15 +154,21 @@ def _find_plants(system: System, schedule: Schedule) -> tuple[Flags, Floats]:
     lasting = schedule.loss[schedule.start[1:] - 1] > 0
     end = np.where(lasting, np.inf, np.ceil(schedule.end / system.step))
     plants = np.isin(schedule.channel, [CHANNELS.index(name) for name in PLANTS]) & (peak > 0)
+    plants &= sells[schedule.supplier]
+    # What slows all plants alike slows every product made there.
+    falls = plants & schedule.alike & (peak >= SMALL)
+    alpha[schedule.supplier[falls]] = 1.0
     taken: dict[int, list[int]] = {}
-    for row in sorted(np.flatnonzero(plants & sells[schedule.supplier]).tolist(), key=lambda r: -peak[r]):
+    for row in sorted(np.flatnonzero(plants & ~schedule.alike).tolist(), key=lambda r: -peak[r]):
         supplier = int(schedule.supplier[row])
-        others = taken.setdefault(supplier, [])
-        if all(end[row] <= begin[other] or end[other] <= begin[row] for other in others):
-            others.append(row)
+        before = taken.setdefault(supplier, [])
+        if all(end[row] <= begin[other] or end[other] <= begin[row] for other in before):
+            before.append(row)
             falls[row] = True
             alpha[supplier] = max(alpha[supplier], peak[row])
-    return falls, alpha
+    others = ~falls & np.isin(schedule.channel, [CHANNELS.index(name) for name in (*PLANTS, *WAYS)])
+    np.maximum.at(beside, schedule.supplier[others], peak[others])
+    return falls, alpha, beside
 
 
 def _find_followed(system: System, made: Collection[str]) -> Flags:
@@ -191,77 +187,29 @@ def _find_followed(system: System, made: Collection[str]) -> Flags:
     return followed
 
 
-def _follow(system: System, alpha: Floats, followed: Flags) -> Floats:
-    """Return the struck part of each supplier, from makers to users; parts that are nearly none or all are so."""
-    struck = alpha.copy()
+def _follow(system: System, alpha: Floats, followed: Flags, by: By) -> tuple[Floats, Floats]:
+    """Return the struck part of each supplier, from makers to users, and what of it hangs on inputs with no other source.
+
+    Parts that are nearly none or all are so.
+    """
+    struck, alone = alpha.copy(), np.zeros(len(alpha))
     use, user = system.need_coefficient, system.user_of_need
     for begin, end in zip(system.layers[:-1], system.layers[1:], strict=True):
         here = slice(begin, end)
         needs = np.arange(system.need_start[begin], system.need_start[end])
         mine = slice(system.lot_start[system.need_start[begin]], system.lot_start[system.need_start[end]])
-        of = system.need_of_lot[mine] - system.need_start[begin]
-        part = add_by(of, system.coefficient[mine] * struck[system.supplier[mine]], len(needs))
+        of, maker = system.need_of_lot[mine], system.supplier[mine]
+        lone = find_lone(struck[maker], alone[maker], system.dual[of], by)
+        part = add_by(of - system.need_start[begin], system.coefficient[mine] * lone, len(needs))
         part = np.divide(part, use[needs], out=np.zeros(len(needs)), where=use[needs] > 0)
-        np.maximum.at(struck, user[needs[followed[needs]]], part[followed[needs]])
+        np.maximum.at(alone, user[needs[followed[needs]]], part[followed[needs]])
+        struck[here] = np.maximum(struck[here], alone[here])
         struck[here] = np.select([struck[here] < SMALL, struck[here] > 1 - SMALL], [0.0, 1.0], struck[here])
-    return struck
+        alone[here] = np.minimum(alone[here], struck[here])
+    return struck, alone
 
 
-def _divide(system: System, cut: _Cut, followed: Flags) -> System:
-    """Return the chain with twins: four flows for one where maker and user are cut, two where one of them is."""
-    of, i, j = system.need_of_lot, system.supplier, system.user
-    here, there = cut.struck[i], cut.struck[j]
-    share = system.coefficient / np.maximum(system.need_coefficient[of], np.finfo(float).tiny)
-    need = np.minimum(1.0, add_by(of, share * here, len(system.kind)))[of]
-    # A user that is not cut takes from both twins, whatever it takes.
-    follows = followed[of] & cut.both[j]
-    door = np.where(np.isinf(system.qualification), system.dual, np.maximum(system.dual, DOOR))[of]
-    pooled = np.where(follows, door, 1.0)
-    beyond = np.clip(np.divide(there - need, 1 - need, out=np.ones(len(need)), where=need < 1), 0.0, 1.0)
-    shares = np.concatenate(
-        [
-            here * (1 - pooled + pooled * there),
-            here * pooled * (1 - there),
-            (1 - here) * ((1 - pooled) * beyond + pooled * there),
-            (1 - here) * ((1 - pooled) * (1 - beyond) + pooled * (1 - there)),
-        ]
-    )
-    struck, unharmed = cut.first[:-1], cut.first[:-1] + cut.both
-    supplier = np.concatenate([struck[i], struck[i], unharmed[i], unharmed[i]])
-    user = np.concatenate([struck[j], unharmed[j], struck[j], unharmed[j]])
-    lot = np.tile(np.arange(len(i)), 4)
-    kept = np.flatnonzero(shares > 0)
-    rows = kept[np.lexsort((supplier[kept], of[lot[kept]], user[kept]))]
-    supplier, user, lot, shares = supplier[rows], user[rows], lot[rows], shares[rows]
-    new = np.ones(len(rows), dtype=bool)
-    new[1:] = (user[1:] != user[:-1]) | (of[lot[1:]] != of[lot[:-1]])
-    first = np.flatnonzero(new)
-    who, part = cut.origin, cut.part
-    dual = system.dual[of]
-    second = np.divide(dual * there, 1 - dual + dual * there, out=dual.copy(), where=follows)
-    twin = follows[lot[first]] & (user[first] == struck[j[lot[first]]])
-    dual = np.where(twin, second[lot[first]], dual[lot[first]])
-    by_need = ("kind", "force", "along", "varieties", "qualification", "wear", "repair", "refresh", "lag")
-    by_supplier = ("lost", "stages", "spare", "scrap", "smoothing", "adjustment", "overtime")
-    return replace(
-        system,
-        labels=system.labels[who],
-        **{name: getattr(system, name)[who] for name in by_supplier},
-        **{name: getattr(system, name)[who] * part for name in ("output", "final", "finished")},
-        **{name: getattr(system, name)[of[lot[first]]] for name in by_need},
-        dual=dual,
-        layers=cut.first[system.layers],
-        need_start=np.searchsorted(user[first], np.arange(len(who) + 1)).astype(np.int64),
-        lot_start=np.append(first, len(rows)).astype(np.int64),
-        supplier=supplier,
-        user=user,
-        late=system.late[lot],
-        coefficient=system.coefficient[lot] * shares / part[user],
-        target=system.target[lot] * shares,
-    )
-
-
-def _aim(schedule: Schedule, cut: _Cut, falls: Flags) -> Schedule:
+def _aim(schedule: Schedule, cut: Cut, falls: Flags) -> Schedule:
     """Return the shock on the twins: what stops plants on the struck one, in full; all else on both."""
     both = cut.both[schedule.supplier]
     count = 1 + (both & ~falls)
@@ -279,6 +227,7 @@ def _aim(schedule: Schedule, cut: _Cut, falls: Flags) -> Schedule:
         channel=schedule.channel[row],
         buyer=schedule.buyer[row],
         scrap=np.minimum(1.0, schedule.scrap[row] * scale),
+        alike=schedule.alike[row],
         start=start,
         week=schedule.week[at],
         loss=schedule.loss[at] * np.repeat(scale, points),
