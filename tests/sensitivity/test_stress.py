@@ -79,9 +79,9 @@ def test_every_trait_and_parameter_that_the_engine_reads_may_move_and_no_other(w
         assert differs == (trait in TRAITS), trait
     pace = world.companions[PACE]
     for parameter in pace["parameter"]:
-        moved = pace["value"].where(pace["parameter"] != parameter, pace["high"])
-        companions = {**world.companions, PACE: pace.assign(value=moved)}
-        differs = systems_differ(base, build_system(World(world.chain, companions)))
+        ends = (pace["value"].where(pace["parameter"] != parameter, pace[end]) for end in ("high", "low"))
+        moved = ({**world.companions, PACE: pace.assign(value=end)} for end in ends)
+        differs = any(systems_differ(base, build_system(World(world.chain, companions))) for companions in moved)
         assert differs == (parameter in PARAMETERS), parameter
 
 

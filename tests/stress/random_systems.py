@@ -6,7 +6,7 @@ import pandas as pd
 from pondasi.stress.assemble import Lots, Pace, Suppliers, assemble
 from pondasi.stress.system import Kind
 
-PACE = Pace(8.0, 8.0, 2.0, 8.0, 1.0)
+PACE = Pace(8.0, 8.0, 2.0, 8.0, 1.0, 1.0)
 COUNTRIES = ("AAA", "BBB", "CCC")
 
 

@@ -202,16 +202,17 @@ def test_nothing_is_used_that_is_not_there_nor_more_than_is_needed():
 
 
 def test_finished_goods_of_a_rival_are_for_sale():
-    """The rival cannot make more, yet ships what it holds; without finished goods it has nothing to give."""
+    """The rival cannot make more, yet ships what it holds: less if it keeps that for others, nothing if it has none."""
     sent = []
-    for held in (0.0, 6.0):
-        system = two_sources(0.0, dual=1.0, rival_finished=held)
+    for held, for_sale in ((0.0, 1.0), (6.0, 1.0), (6.0, 0.0)):
+        system = replace(two_sources(0.0, dual=1.0, rival_finished=held), for_sale=for_sale)
         gone = hit(system, starts={place(system, "acid", "AAA"): 1.0}, line={place(system, "acid", "AAA"): 1.0})
         _, moves = run(system, 16, lambda _, gone=gone: gone)
         e = lot(system, place(system, "acid", "BBB"), place(system, "fab"))
         sent.append(np.array([moved.sent[e] for moved in moves]).sum())
     assert sent[0] == pytest.approx(16.0)
-    assert 17.0 < sent[1] <= 22.0
+    # Kept for others, it is sold only as far as the buyers that it is kept for need less.
+    assert sent[0] < sent[2] < sent[1] <= 22.0
 
 
 def test_runs_may_be_read_by_plant():

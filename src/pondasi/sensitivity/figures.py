@@ -46,6 +46,7 @@ PARAMETERS = (
     "smoothing_cycles",
     "overtime_weeks",
     "urgency_weeks",
+    "stock_for_sale",
     "maker_stock_share",
     "lost_other_per_week",
 )

@@ -103,6 +103,8 @@ class Pace:
         Weeks in which extra output is reached and given up.
     urgency_weeks
         A backlog of so many weeks' need counts as half short.
+    stock_for_sale
+        Part of a maker's finished goods that buyers of other makers may order.
     """
 
     adjustment_weeks: float
@@ -110,6 +112,7 @@ class Pace:
     smoothing_cycles: float
     overtime_weeks: float
     urgency_weeks: float
+    stock_for_sale: float
 
 
 def assemble(suppliers: Suppliers, lots: Lots, pace: Pace, *, step: float = 1.0) -> System:
@@ -180,4 +183,5 @@ def assemble(suppliers: Suppliers, lots: Lots, pace: Pace, *, step: float = 1.0)
         refresh=of_need(lots.refresh_per_year) * per_step,
         lag=np.where(goods[first], 0.0, of_need(lots.lag_weeks)) / step,
         urgency=max(1.0, pace.urgency_weeks / step),
+        for_sale=pace.stock_for_sale,
     )

@@ -151,7 +151,7 @@ def _place_orders(system: System, state: State, hits: Hits, limits: _Limits, wis
     # What a closed route would have taken is free for others; behind a closed door nothing is.
     shut = np.where(goods, hits.closed * system.coefficient * state.want[system.user], 0.0)
     # Finished goods are for sale too, as fast as stocks are brought back.
-    reach = (limits.reach + state.finished / system.adjustment) * (1 - hits.shipping)
+    reach = (limits.reach + system.for_sale * state.finished / system.adjustment) * (1 - hits.shipping)
     spare = np.maximum(0.0, reach - state.need + add_by(system.supplier, shut, len(system.output)))
     weight = spare[system.supplier] * (1 - short) * (1 - hits.closed)
     weights = add_by(of, weight, len(system.kind))

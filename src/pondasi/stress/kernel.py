@@ -131,7 +131,8 @@ def _limit_and_ask(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
     for i in range(n):
         for v in range(lanes):
             w.standing[i, v] *= w.left[i, v]
-            reach = f.output[i] * w.standing[i, v] * (1.0 + f.spare[i]) + s.finished[i, v] / f.adjustment[i]
+            reach = f.output[i] * w.standing[i, v] * (1.0 + f.spare[i])
+            reach += f.for_sale * s.finished[i, v] / f.adjustment[i]
             w.spare[i, v] = reach * (1.0 - w.hit[SHIPPING, i, v]) - s.need[i, v]
     for q in range(len(f.kind)):
         if w.gated[q] and f.kind[q] != RIGHT:

@@ -55,6 +55,7 @@ class Frame(NamedTuple):
     acting: Ints
     """Needs that are services or rights."""
     urgency: float
+    for_sale: float
     first_lots: Floats
     first_final: Floats
     tiered: bool
@@ -201,6 +202,7 @@ def frame_system(system: System, first_lots: Floats, first_final: Floats) -> Fra
         lag=system.lag,
         acting=np.flatnonzero(system.kind != FLOW).astype(np.int64),
         urgency=float(system.urgency),
+        for_sale=float(system.for_sale),
         first_lots=first_lots,
         first_final=first_final,
         tiered=bool(first_lots.any() or first_final.any()),

@@ -99,6 +99,8 @@ class System:
         must be owed before another source that is being qualified can deliver, shape (q,).
     urgency
         Need of so many steps in backlog counts as half short: when a user looks for other sources.
+    for_sale
+        Part of a maker's finished goods that buyers of other makers may order.
     """
 
     labels: pd.MultiIndex
@@ -133,6 +135,7 @@ class System:
     refresh: Floats = field(repr=False)
     lag: Floats = field(repr=False)
     urgency: float = 1.0
+    for_sale: float = 1.0
 
     @property
     def stage_start(self) -> Ints:

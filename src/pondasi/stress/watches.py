@@ -48,7 +48,7 @@ class Watches:
             SENT: system.output,
             MET: np.ones(len(system.kind)),
             OWED: np.zeros(len(system.output)),
-            FREE: system.output * system.spare + system.finished / system.adjustment,
+            FREE: system.output * system.spare + system.for_sale * system.finished / system.adjustment,
         }
         sums = [
             float(source[int(what)][members] @ weights)
