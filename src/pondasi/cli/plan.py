@@ -258,7 +258,7 @@ def _find_others(
 
 
 def _trace_fronts(found: WorkedPlan, words: Words, executor: Executor) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Return tables and sentences of what jobs and lower emissions would cost."""
+    """Return tables and sentences of what jobs, lower emissions, self-reliance and less risk would cost."""
     from pondasi.plan.front import list_aims, trace_front
     from pondasi.plan.tell_front import tell_front
 

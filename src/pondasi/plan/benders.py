@@ -26,14 +26,19 @@ from pondasi.plan.cuts import CutPool, build_cut, cut_columns, pool_key, start_r
 from pondasi.plan.master import SMALL, Master
 from pondasi.plan.objective import cost_decisions, measure_risk
 from pondasi.plan.operations import Point, make_setting, sweep_node
+from pondasi.plan.quota import cut_quota, measure_quota
 from pondasi.plan.strategy import build_strategy
-from pondasi.solver import SolverError
+from pondasi.solver import InfeasibleError, SolverError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
     from pondasi.executor import Executor
+    from pondasi.plan.cuts import Cut, Record
     from pondasi.plan.layout import Layout
+    from pondasi.plan.master import Proposal
     from pondasi.plan.operations import Sweep
     from pondasi.plan.problem import PlanProblem, Vector
     from pondasi.plan.reference import Reference
@@ -247,10 +252,8 @@ class _Search:
         self.price = np.zeros(self.master.starts)
         self.used = np.zeros(self.master.starts, dtype=bool)
         self.sweeps = self.solves = 0
-        start = [
-            build_cut(problem, self.setting, start_record(problem, self.setting, n)) for n in range(len(problem.tree))
-        ]
-        self.master.add_cuts(start + [build_cut(problem, self.setting, record) for record in self.pool.latest(POOLED)])
+        start = [start_record(problem, self.setting, n) for n in range(len(problem.tree))]
+        self.master.add_cuts(self.cut([*start, *self.pool.latest(POOLED)]))
 
     def run(
         self,
@@ -318,17 +321,14 @@ class _Search:
         relaxed, outside = self.bound, np.inf if among.all() else None
         reach = COARSE * self.known_value
         for number in range(1, ROUNDS + 1):
-            left = self.deadline - time.monotonic()
-            if self.best is not None and left <= 0:
+            if self.best is not None and time.monotonic() >= self.deadline:
                 return number - 1
-            known = None if self.best is None else self.best[2]
-            if known is None and left <= 0:
-                # Out of time without any plan: the first that is found will do.
-                proposal = self.master.search(among, np.inf, None, None)
-            else:
-                gap = max(SHARE * wanted(), reach)
-                proposal = self.master.search(among, gap, None if np.isinf(left) else max(left, 1.0), known)
+            proposal, among = self.propose(among, max(SHARE * wanted(), reach))
+            outside = np.inf if among.all() else outside
             self.settle_sizes(proposal.x, SHARE * wanted())
+            if self.best is None:
+                # What operations make of it is over the quota; the cuts say so from now on.
+                continue
             cost, plan = self.incumbent
             reach = FINER * max(0.0, cost - proposal.bound)
             settled = cost - proposal.bound <= wanted()
@@ -349,19 +349,38 @@ class _Search:
                 return number
         return ROUNDS
 
+    def propose(self, among: NDArray[np.bool_], gap: float) -> tuple[Proposal, NDArray[np.bool_]]:
+        """Return a plan with whole starts among some, in the time that is left; among all, where none can be made of these."""
+        left = self.deadline - time.monotonic()
+        known = None if self.best is None else self.best[2]
+        if known is None and left <= 0:
+            # Out of time without any plan: the first that is found will do.
+            gap, left = np.inf, np.inf
+        try:
+            return self.master.search(among, gap, None if np.isinf(left) else max(left, 1.0), known), among
+        except InfeasibleError:
+            if among.all():
+                raise
+            return self.propose(np.ones_like(among), gap)
+
     def settle_sizes(self, x: Vector, tolerance: float) -> None:
         """Keep the starts of a proposal and settle sizes and money around them: cheap rounds that give many cuts."""
         price_of = cost_decisions(self.problem, self.layout)
         for _ in range(SETTLING):
             refined = self.master.refine(x)
             cost = self.try_plan(refined)
+            if refined is x:
+                return
             if cost - float(price_of @ refined) <= tolerance or time.monotonic() > self.deadline:
                 return
 
     def count_from(self, reference: Reference | None) -> float:
         """Return the cost that values are counted from; the committed steps alone are a plan to begin with if nothing else is asked."""
         if reference is None or not self.problem.menu.must.any():
-            return self.try_plan(without_steps(self.problem, self.layout), keep=False)
+            nothing = without_steps(self.problem, self.layout)
+            if self.problem.quota is not None:
+                return evaluate(self.problem, self.layout, nothing, executor=self.executor).cost
+            return self.try_plan(nothing, keep=False)
         x = reference.move_to(self.layout)
         held, (low, high) = self.strategy.matrix @ x, self.strategy.ends
         room = ROOM * (1 + np.abs(held))
@@ -379,31 +398,46 @@ class _Search:
         return self.best[0], self.best[2]
 
     def try_plan(self, x: Vector, *, keep: bool = True) -> float:
-        """Sweep the operations of a plan, add its cuts, and keep it if it is the best."""
+        """Sweep the operations of a plan, add its cuts, and keep it if it is the best; infinite if it is over the quota."""
         cost, _ = self.ask(x, x, keep=keep)
         return cost
 
     def ask(self, asked: Vector, proposed: Vector, *, keep: bool) -> tuple[float, bool]:
-        """Sweep at a point; return its cost, and whether a cut says more of the proposal than was known."""
+        """Sweep at a point; return its cost, infinite over the quota, and whether a cut says more of the proposal than was known."""
         points = points_of(self.problem, self.layout, asked)
         sweeps = self.executor.map(functools.partial(sweep_node, self.setting), points)
         self.sweeps += len(sweeps)
         self.solves += sum(sweep.solves for sweep in sweeps)
-        cuts = [
-            build_cut(self.problem, self.setting, self.pool.add(point, sweep))
-            for point, sweep in zip(points, sweeps, strict=True)
-        ]
+        cuts = self.cut([self.pool.add(point, sweep) for point, sweep in zip(points, sweeps, strict=True)])
         before = self.master.known_costs(proposed)
-        there = points_of(self.problem, self.layout, proposed)
+        there = points_of(self.problem, self.layout, proposed) * (len(cuts) // len(points))
         known = np.array([cut.at(point) for cut, point in zip(cuts, there, strict=True)])
         size = 1e-9 * (1 + np.abs(known))
         self.master.add_cuts(cuts)
         if self.checkpoint is not None:
             self.pool.save(self.checkpoint)
         cost, decisions = price(self.problem, self.layout, asked, sweeps)
-        if keep and (self.best is None or cost < self.best[0]):
+        if not self.keeps_quota(asked, points, sweeps):
+            cost = np.inf
+        elif keep and (self.best is None or cost < self.best[0]):
             self.best = (cost, decisions, asked, np.array([sweep.values for sweep in sweeps]))
         return cost, bool((known > before + size).any())
+
+    def cut(self, records: Sequence[Record]) -> list[Cut]:
+        """Return the cuts of dual values: on the costs of all nodes, then on what counts against the quota."""
+        cuts = [build_cut(self.problem, self.setting, record) for record in records]
+        if self.problem.quota is None:
+            return cuts
+        return cuts + [cut_quota(self.problem, self.setting, record) for record in records]
+
+    def keeps_quota(self, x: Vector, points: Sequence[Point], sweeps: Sequence[Sweep]) -> bool:
+        """Tell whether what operations make of a plan is within the quota."""
+        quota = self.problem.quota
+        if quota is None:
+            return True
+        values = np.array([sweep.values for sweep in sweeps])
+        found = measure_quota(self.problem, self.layout, x, self.setting, points, values)
+        return found <= quota.level + ROOM * (1 + abs(quota.level))
 
     def report(self, progress: Callable[[float, float], None] | None, cost: float) -> None:
         if progress is not None:

@@ -146,6 +146,7 @@ def build_chain_year(case: Case, options: pd.DataFrame, growth: Mapping[str, Vec
             [countries.index(partner) if partner in countries else ALONE for partner in options["partner"]]
         ),
         accesses=np.zeros(0, dtype=np.intp),
+        joins=np.arange(len(steps) + len(targets), len(producers)),
     )
 
 

@@ -35,7 +35,7 @@ def move_plan(x: Vector, source: Layout, target: Layout, nodes: Whole | None = N
     nodes = np.arange(number) if nodes is None else nodes
     found = np.zeros(target.columns)
     for block in source.first:
-        if block in BY_START:
+        if block in BY_START or 0 in {*source.shapes[block], *target.shapes[block]}:
             continue
         values = source.read(x, block)
         values = values if block in BY_YEAR else values[..., nodes]

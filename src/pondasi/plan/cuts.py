@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from pondasi.plan.objective import weigh_scenarios
+from pondasi.plan.objective import weigh_scenarios, weigh_tail
 from pondasi.plan.operations import Point, works
 from pondasi.tables.write import replace_file
 
@@ -33,12 +33,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """``cost of node >= intercept + slopes @ inputs + threshold_slope x threshold``."""
+    """``cost of node >= intercept + slopes @ inputs + threshold_slope x threshold``; or what counts against a quota, instead of the cost."""
 
     node: int
     intercept: float
     slopes: Vector = field(repr=False)
     threshold_slope: float = 0.0
+    block: Literal["cost", "quota"] = "cost"
 
     def at(self, point: Point) -> float:
         """Return the bound at a point."""
@@ -121,13 +122,17 @@ def pool_key(problem: PlanProblem, setting: Setting) -> tuple[int, ...]:
     return rows, columns, len(setting.operations.weight), inputs, len(problem.tree)
 
 
-def build_cut(problem: PlanProblem, setting: Setting, record: Record, node: int | None = None) -> Cut:
+def build_cut(
+    problem: PlanProblem, setting: Setting, record: Record, node: int | None = None, *, worst: bool = False
+) -> Cut:
     """Return the cut that dual values give for a node of a problem: where they were found, or any other (plan.23).
 
     Parameters
     ----------
     node
         Node to be bounded; the one of the record by default.
+    worst
+        Whether the mean of the worst scenarios alone is bounded, for a quota of risk, instead of the cost (plan.86).
     """
     point = record.point if node is None else record.point._replace(node=node)
     intercepts, parts = bound_scenarios(setting, record, point.node)
@@ -139,9 +144,10 @@ def build_cut(problem: PlanProblem, setting: Setting, record: Record, node: int 
         column, row = operations.excess
         slope = -np.minimum(record.duals[record.which, row].astype(float), operations.cost[column])
         per_scenario = per_scenario + slope * point.threshold
-    q = weigh_scenarios(problem, per_scenario)
+    weight = operations.weight
+    q = weigh_tail(per_scenario, weight, problem.risk_tail) if worst else weigh_scenarios(problem, per_scenario)
     slopes = np.bincount(operations.entry_input, weights=parts @ q, minlength=len(point.inputs)).astype(float)
-    return Cut(point.node, float(intercepts @ q), slopes, float(slope @ q))
+    return Cut(point.node, float(intercepts @ q), slopes, float(slope @ q), "quota" if worst else "cost")
 
 
 def bound_scenarios(setting: Setting, record: Record, node: int) -> tuple[Vector, Matrix]:

@@ -17,10 +17,12 @@ from pondasi.plan.benders import Answer
 from pondasi.plan.layout import BLOCKS
 from pondasi.plan.objective import cost_decisions
 from pondasi.plan.operations import Point, bound_columns, bound_rows, make_setting
+from pondasi.plan.quota import find_made
 from pondasi.plan.strategy import build_strategy
 from pondasi.solver import InfeasibleError, SolverError
 
 if TYPE_CHECKING:
+    from pondasi.plan.layout import Layout
     from pondasi.plan.problem import PlanProblem, Vector
     from pondasi.plan.strategy import Strategy
 
@@ -125,7 +127,8 @@ def build_extensive(
         writer.rows("excess", matrix, np.zeros(nodes * scenarios), np.full(nodes * scenarios, np.inf))
         cost = np.concatenate([cost, problem.risk_weight * problem.discount])
         cost = np.concatenate([cost, (problem.risk_weight / (1 - problem.risk_tail) * weights).ravel()])
-    model.add_objective(writer.express(sparse.csr_array(cost[None, :])).sum())
+    _write_quota(writer, problem, layout, (first, fixed.shape))
+    model.add_objective(writer.express(sparse.csr_array(np.pad(cost, (0, writer.number - len(cost)))[None, :])).sum())
     return model, names
 
 
@@ -159,6 +162,73 @@ def _write_year(writer: _Writer, problem: PlanProblem, strategy: Strategy, fixed
     bounds = sparse.csr_array(sparse.coo_array((value, (row, column)), shape=(scenarios * count, writer.number)))
     kept = (np.arange(scenarios)[:, None] * count + finite).ravel()
     writer.rows(f"bound {n}", bounds[kept], np.full(len(kept), -np.inf), fixed.ravel()[kept])
+
+
+def _write_quota(writer: _Writer, problem: PlanProblem, layout: Layout, activity: tuple[int, tuple[int, ...]]) -> None:
+    """Hold what counts against a quota above its definition, where there is one."""
+    if problem.quota is not None and problem.quota.kind == "risk":
+        _write_worst(writer, problem, layout, activity)
+    elif problem.quota is not None:
+        _write_lack(writer, problem, layout)
+
+
+def _write_worst(writer: _Writer, problem: PlanProblem, layout: Layout, activity: tuple[int, tuple[int, ...]]) -> None:
+    """Hold what counts against a quota of risk above CVaR of each node, as its minimum over a threshold (plan.86)."""
+    import pandas as pd
+
+    operations = make_setting(problem).operations
+    nodes, scenarios, _ = activity[1]
+    each = [pd.RangeIndex(nodes, name="node"), pd.RangeIndex(scenarios, name="scenario")]
+    eta = writer.columns(writer.model.add_variables(-np.inf, np.inf, coords=each[:1], name="quota_eta"))
+    excess = writer.columns(writer.model.add_variables(0, np.inf, coords=each, name="quota_excess"))
+    matrix = _excess_rows(operations.cost, nodes, scenarios, (activity[0], eta, excess), writer.number)
+    writer.rows("quota excess", matrix, np.zeros(nodes * scenarios), np.full(nodes * scenarios, np.inf))
+    n, row = np.arange(nodes), np.repeat(np.arange(nodes), scenarios)
+    parts = [
+        (n, layout.at("quota", n), np.ones(nodes)),
+        (n, eta + n, -np.ones(nodes)),
+        (row, excess + np.arange(nodes * scenarios), np.tile(-operations.weight / (1 - problem.risk_tail), nodes)),
+    ]
+    writer.entries("quota worst", parts, np.zeros(nodes))
+
+
+def _write_lack(writer: _Writer, problem: PlanProblem, layout: Layout) -> None:
+    """Hold what counts against a quota of what home lacks above its definition, row by row and scenario by scenario (plan.85)."""
+    import pandas as pd
+
+    setting = make_setting(problem)
+    operations = setting.operations
+    made = find_made(operations)
+    plants = np.flatnonzero(made >= 0)
+    nodes, scenarios, rows = len(problem.tree), len(operations.weight), len(operations.parts)
+    sizes = (nodes, scenarios, rows)
+    each = [pd.RangeIndex(size, name=name) for size, name in zip(sizes, ("node", "scenario", "part"), strict=True)]
+    short = writer.columns(writer.model.add_variables(0, np.inf, coords=each, name="lack"))
+    empty = np.zeros(len(problem.options) + len(problem.labels.countries))
+    for n in range(nodes):
+
+        def make(inputs: Vector, node: int = n) -> Vector:
+            """Return what home can make at some inputs, shape (scenarios x rows,)."""
+            total = np.zeros((rows, scenarios))
+            np.add.at(total, made[plants], bound_columns(setting, Point(node, inputs, 0.0))[plants])
+            return total.T.ravel()
+
+        none, k = make(empty), np.arange(scenarios * rows)
+        parts = [(k, short + n * len(k) + k, np.ones(len(k)))]
+        for i in np.unique(operations.entry_input):
+            unit = empty.copy()
+            unit[i] = 1.0
+            more, o = make(unit) - none, len(problem.options)
+            at = layout.at("running", i, n) if i < o else layout.at("access", i - o, n)
+            used = np.flatnonzero(more)
+            parts.append((used, np.full(len(used), int(at)), more[used]))
+        need = (operations.parts @ operations.growth[:, n])[:, None] * operations.row_weight[:rows]
+        writer.entries(f"lack {n}", parts, need.T.ravel() - none)
+        weight = -np.repeat(operations.weight, rows)
+        own = (np.zeros(1, dtype=int), np.atleast_1d(layout.at("quota", n)), np.ones(1))
+        writer.entries(
+            f"quota lack {n}", [own, (np.zeros(len(k), dtype=int), short + n * len(k) + k, weight)], np.zeros(1)
+        )
 
 
 def _excess_rows(
@@ -212,6 +282,12 @@ class _Writer:
         variables[inside], values[inside] = self.labels[matrix.indices], matrix.data
         data = xr.Dataset({"coeffs": (("row", "_term"), values), "vars": (("row", "_term"), variables)})
         return linopy.LinearExpression(data.assign_coords(row=np.arange(len(counts))), self.model)
+
+    def entries(self, name: str, parts: list[tuple[Any, Any, Any]], lower: Vector) -> None:
+        """Write rows from their entries (row, column, value), each at least its lower end."""
+        row, column, value = (np.concatenate(part) for part in zip(*parts, strict=True))
+        matrix = sparse.csr_array(sparse.coo_array((value, (row, column)), shape=(len(lower), self.number)))
+        self.rows(name, matrix, lower, np.full(len(lower), np.inf))
 
     def rows(self, name: str, matrix: sparse.csr_array, lower: Vector, upper: Vector) -> None:
         wide = sparse.csr_array((matrix.data, matrix.indices, matrix.indptr), shape=(matrix.shape[0], self.number))

@@ -2,7 +2,7 @@
 
 Variables, all per tree node: ``z`` (0 or 1) and ``size`` for every start (option, node), ``begun`` and ``ready`` per step (has it been
 started, could it give output), ``running`` modules and money ``spent`` per option, ``stock`` of people, ``distance`` to partner
-practice, ``access``, ``loan``, ``kept`` money, ``cost`` of operations, and ``threshold`` of the loss per year.
+practice, ``access``, ``loan``, ``kept`` money, ``cost`` of operations, where there is a quota what counts against it (``quota``), and ``threshold`` of the loss per year.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ BLOCKS = (
     "loan",
     "kept",
     "cost",
+    "quota",
     "threshold",
 )
 
@@ -91,6 +92,7 @@ class Layout:
             "loan": (nodes,),
             "kept": (len(labels.purses), nodes),
             "cost": (nodes,),
+            "quota": (nodes if p.quota is not None else 0,),
             "threshold": (len(p.tree.years),),
         }
 
@@ -124,7 +126,7 @@ class Layout:
         upper[whole["access"]] = upper[whole["begun"]] = 1
         upper[whole["loan"]] = limits.loan if limits.borrower >= 0 else 0
         upper[whole["kept"]] = np.where(limits.carry, np.inf, 0)[:, None]
-        for name in ("distance", "cost"):
+        for name in ("distance", "cost", "quota"):
             lower[whole[name]] = -np.inf
         # A loss is never negative, so neither is the threshold that CVaR chooses.
         upper[whole["threshold"]] = np.inf if self.problem.risk == "loss" else 0

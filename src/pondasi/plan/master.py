@@ -220,15 +220,23 @@ class Master:
         return settled
 
     def known_costs(self, x: Vector) -> Vector:
-        """Return what the cuts say at least of the operational cost of each node at given decisions, shape (N,)."""
+        """Return what the cuts say at least of the operational cost of each node at given decisions, shape (N,).
+
+        With a quota what counts against it in each node follows, shape (2 N,).
+        """
         said, node = self._read_cuts(x[self.kept])
-        least = np.full(len(self.problem.tree), -np.inf)
+        least = np.full(self._bounded, -np.inf)
         np.maximum.at(least, node, said)
         return least
 
+    @property
+    def _bounded(self) -> int:
+        """How many variables cuts bound: the costs of the nodes, and what counts against a quota, one after the other."""
+        return len(self.problem.tree) + self.layout.shapes["quota"][0]
+
     def _read_cuts(self, u: Vector) -> tuple[Vector, Whole]:
-        """Return what each cut says of its node's cost at a point, and the node, shapes (cuts,)."""
-        nodes = len(self.problem.tree)
+        """Return what each cut says of what it bounds at a point, and which that is, shapes (cuts,)."""
+        nodes = self._bounded
         first = int(np.searchsorted(self.kept, self.layout.first["cost"]))
         u = u.copy()
         u[first : first + nodes] = 0
@@ -254,7 +262,7 @@ class Master:
         """Return a plan with the operational costs that the cuts allow it, so that the solver accepts it."""
         full = x.copy()
         least = self.known_costs(x)
-        full[self.layout.at("cost", np.arange(len(least)))] = least + PRICED * (1 + np.abs(least))
+        full[self.layout.first["cost"] + np.arange(len(least))] = least + PRICED * (1 + np.abs(least))
         return full
 
     def _solve_active(self) -> Solved:
@@ -391,7 +399,7 @@ class Master:
             used = np.flatnonzero(cut.slopes)
             running, access = used[used < options], used[used >= options] - options
             at = [
-                self.layout.at("cost", np.array([cut.node])),
+                self.layout.at(cut.block, np.array([cut.node])),
                 self.layout.at("running", running, np.full(len(running), cut.node)),
                 self.layout.at("access", access, np.full(len(access), cut.node)),
             ]

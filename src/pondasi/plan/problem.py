@@ -265,6 +265,9 @@ class Operations:
         What each column adds to the loss of the year [USD per unit], shape (columns,).
     excess
         Column and row that hold the loss above a threshold (`Risk` "loss"), or -1 and -1.
+    parts
+        What users at home need of each row's node [USD per year], by class of growth, shape (rows, classes): like ``need``, but
+        a chip that can be joined at home counts as the parts that go into it (plan.85).
     row_labels, column_labels
         What the rows and columns are: (block, node) and (block, kind, name).
     """
@@ -284,6 +287,7 @@ class Operations:
     weight: Vector
     loss: Vector
     excess: tuple[int, int] = (-1, -1)
+    parts: Matrix = field(default_factory=lambda: np.zeros((0, 0)))
     row_labels: tuple[tuple[str, ...], ...] = ()
     column_labels: tuple[tuple[str, ...], ...] = ()
 
@@ -302,6 +306,23 @@ class Labels:
     targets: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Quota:
+    """What a plan may have at most of something that operations make of it (plan.84).
+
+    Parameters
+    ----------
+    kind
+        ``risk``: what the plan costs if every year is one of its worst (plan.86); ``lack``: what users at home need and plants at home
+        cannot make (plan.85).
+    level
+        At most, over all nodes [million USD].
+    """
+
+    kind: Literal["risk", "lack"]
+    level: float
+
+
 @dataclass(frozen=True, eq=False)
 class PlanProblem:
     """A planning problem: tree, options, limits, operations, and how the years and the risk are weighed.
@@ -317,6 +338,8 @@ class PlanProblem:
         Weight of the risk, 0 (neutral) to 1, and the tail ``alpha`` in [0, 1) beyond which CVaR looks.
     notes
         What the problem leaves open, as keys of the word catalogues.
+    quota
+        A limit on something that operations make of a plan; none by default.
     """
 
     tree: Tree
@@ -331,6 +354,7 @@ class PlanProblem:
     risk_tail: float = 0.0
     home: str = ""
     notes: tuple[str, ...] = field(default=())
+    quota: Quota | None = None
 
     @cached_property
     def discount(self) -> Vector:

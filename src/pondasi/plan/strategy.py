@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from pondasi.plan.layout import Layout
+from pondasi.plan.quota import keep_quota
 from pondasi.plan.rows_limits import (
     gain_access,
     keep_budgets,
@@ -65,6 +66,7 @@ FAMILIES: tuple[Callable[[PlanProblem, Layout], Family], ...] = (
     keep_commitments,
     reach_targets,
     keep_dates,
+    keep_quota,
 )
 """All families, in the order of their numbers; (plan.12) and the bounds of access stand in `Layout.bounds`."""
 

@@ -1,4 +1,4 @@
-"""What jobs and lower emissions would cost, in sentences."""
+"""What jobs, lower emissions, self-reliance and less risk would cost, in sentences."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ if TYPE_CHECKING:
     from pondasi.words import Words
 
 
+SHARES = {"self_reliance"}
+"""Aims that are told in per cent."""
+
+
 def tell_front(fronts: Mapping[str, pd.DataFrame], words: Words) -> list[str]:
     """Return for every aim how far the best plan goes, and what the furthest point that no other beats would cost."""
     told = []
     for aim, front in fronts.items():
         best, others = front.iloc[0], front.iloc[1:]
         others = others[~others["beaten"]]
-        start = round_money(float(best["reached"]))
+        size = 100 if aim in SHARES else 1
+        start = round_money(size * float(best["reached"]))
         if others.empty:
             told.append(words.say(f"front.{aim}_alone", start=start))
             continue
@@ -30,7 +35,8 @@ def tell_front(fronts: Mapping[str, pd.DataFrame], words: Words) -> list[str]:
             words.say(
                 f"front.{aim}",
                 start=start,
-                reached=round_money(float(last["reached"])),
+                reached=round_money(size * float(last["reached"])),
+                saved=round_money(float(best["reached"] - last["reached"])),
                 low=round_money(low),
                 high=round_money(high),
             )

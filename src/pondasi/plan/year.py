@@ -104,6 +104,8 @@ class YearChain:
         a module closes, shape (O, nodes); and that country's position among ``countries``, or -1, shape (O,).
     accesses
         Positions among ``countries`` of those that an agreement may give priority with, shape (C,).
+    joins
+        Producers that only join a chip from its parts, as indices: whoever has the parts has the chip.
     """
 
     nodes: tuple[str, ...]
@@ -132,6 +134,7 @@ class YearChain:
     agreed: Matrix = field(repr=False)
     agreed_with: Whole = field(repr=False)
     accesses: Whole = field(repr=False)
+    joins: Whole = field(default_factory=lambda: np.zeros(0, dtype=np.intp), repr=False)
 
 
 def assemble_year(chain: YearChain, scenarios: Scenarios) -> Operations:
@@ -186,6 +189,7 @@ def assemble_year(chain: YearChain, scenarios: Scenarios) -> Operations:
         levels=scenarios.levels,
         weight=scenarios.weight,
         loss=_price_unmet(chain, columns),
+        parts=_take_apart(chain, need),
         row_labels=tuple((block, node) for block in (CALM, DISRUPTED) for node in chain.nodes),
         column_labels=columns.labels,
     )
@@ -255,6 +259,18 @@ def _balance_nodes(chain: YearChain, columns: _Columns) -> sparse.csr_array:
         if block == DISRUPTED:
             matrix[q + number * nodes, q + columns.at(block, "draw").start] = 1
     return sparse.csr_array(matrix)
+
+
+def _take_apart(chain: YearChain, need: Matrix) -> Matrix:
+    """Return what users need, with chips that are joined at home as the parts that go into them, shape (rows, classes) (plan.85)."""
+    nodes = len(chain.nodes)
+    parts = need.copy()
+    for i in chain.joins:
+        for first in (0, nodes):
+            chip = first + chain.makes[i]
+            parts[first : first + nodes] += chain.inputs[:, [i]] * need[chip]
+            parts[chip] -= need[chip]
+    return parts
 
 
 def _price_columns(chain: YearChain, columns: _Columns) -> Vector:
