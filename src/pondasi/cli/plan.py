@@ -45,6 +45,7 @@ def make_command(words: Words) -> click.Command:
         front: bool,
         fresh: int | None,
         stress: bool,
+        resume: bool,
         workspace_: Path | None,
         world_: Path | None,
         overlay_: tuple[Path, ...],
@@ -59,6 +60,7 @@ def make_command(words: Words) -> click.Command:
         from pondasi.executor import open_executor
         from pondasi.places import require_country
         from pondasi.plan.case import load_case
+        from pondasi.plan.checkpoint import FOLDER
         from pondasi.plan.gates import tell_gates
         from pondasi.plan.roadmap import tell_partner, tell_plan
         from pondasi.plan.tell_worth import tell_fresh
@@ -88,7 +90,10 @@ def make_command(words: Words) -> click.Command:
                     | ({"worth": True} if worth else {})
                     | ({"reasons": True} if reasons else {})
                     | ({"alternatives": alternatives} if alternatives else {})
-                    | ({"front": True} if front else {}),
+                    | ({"front": True} if front else {})
+                    | ({"resume": True} if resume else {}),
+                    checkpoints=open_workspace(workspace_).path / FOLDER,
+                    resume=resume,
                     executor=executor,
                 )
             except InfeasibleError:
@@ -105,6 +110,7 @@ def make_command(words: Words) -> click.Command:
         folder = open_workspace(workspace_).save_run(found.manifest, tables)
         told = tell_plan(plan, words, places_, later=False)
         told[1:1] = _tell_settled(plan, words)
+        told[1:1] = _tell_resumed(plan, words) if resume else []
         told[1:1] = [] if found.fresh is None else [tell_fresh(found.fresh, words)]
         told += tell_gates(plan, words, places_)
         told += [] if gain is None else [tell_partner(gain, words, places_)]
@@ -151,6 +157,7 @@ def make_command(words: Words) -> click.Command:
             ),
             click.Option(["--fresh"], type=click.IntRange(min=0), metavar="N", help=words.say("cli.option.fresh")),
             click.Option(["--front"], is_flag=True, help=words.say("cli.option.front")),
+            click.Option(["--resume"], is_flag=True, help=words.say("cli.option.resume_plan")),
             click.Option(["--stress"], is_flag=True, help=words.say("cli.option.stress_after")),
             *take(words, "language", "places", "workspace", "world", "overlay", "public"),
             *take(words, "seed", "workers", "json", "quiet"),
@@ -166,6 +173,11 @@ def _tell_settled(plan: Plan, words: Words) -> list[str]:
     if not has_settled(plan.value, plan.most, plan.gap, finished=plan.answer.finished):
         return []
     return [words.say("plan.settled", short=float(f"{plan.most - plan.value:.3g}"))]
+
+
+def _tell_resumed(plan: Plan, words: Words) -> list[str]:
+    """Say from what the search went on, or that there was nothing."""
+    return [words.say("plan.resumed", cuts=plan.resumed) if plan.resumed else words.say("plan.resumed_none")]
 
 
 def _tell_after(found: WorkedPlan, words: Words, places: str) -> list[str]:

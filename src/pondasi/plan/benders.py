@@ -60,6 +60,8 @@ FINER = 0.25
 """Part of what a search left between cost and bound at which the next may end."""
 SETTLING = 8
 """Rounds at most in which sizes settle around the starts of one proposal."""
+EVERY = 20.0
+"""Seconds after which a search writes what another can go on from."""
 LEAST = 1e-6
 """Smallest gap that is asked for, relative to all costs: below it stands the rounding of stored cuts and of the solver."""
 ROOM = 1e-6
@@ -153,7 +155,8 @@ def solve_benders(
     reference
         The committed steps alone, if they are known already.
     checkpoint
-        File that holds the pool after every round, so that a run that was stopped goes on from its cuts.
+        File that holds the latest cuts and the best plan, written every `EVERY` seconds and at the end, so that a run that was stopped
+        goes on from there (`pondasi.plan.checkpoint`).
     progress
         Called after every round with the bound and the cost.
 
@@ -231,7 +234,7 @@ class _Search:
         checkpoint: Path | None,
         seconds: float,
     ) -> None:
-        self.started = time.monotonic()
+        self.started = self.due = time.monotonic()
         self.deadline = self.started + seconds
         self.halfway = self.started + seconds / 2
         self.problem, self.executor, self.checkpoint = problem, executor, checkpoint
@@ -414,14 +417,21 @@ class _Search:
         known = np.array([cut.at(point) for cut, point in zip(cuts, there, strict=True)])
         size = 1e-9 * (1 + np.abs(known))
         self.master.add_cuts(cuts)
-        if self.checkpoint is not None:
-            self.pool.save(self.checkpoint)
         cost, decisions = price(self.problem, self.layout, asked, sweeps)
         if not self.keeps_quota(asked, points, sweeps):
             cost = np.inf
         elif keep and (self.best is None or cost < self.best[0]):
             self.best = (cost, decisions, asked, np.array([sweep.values for sweep in sweeps]))
+        if time.monotonic() >= self.due:
+            self.keep()
         return cost, bool((known > before + size).any())
+
+    def keep(self) -> None:
+        """Write what another run can go on from."""
+        if self.checkpoint is not None:
+            known = CutPool(self.pool.key, self.pool.latest(POOLED))
+            known.save(self.checkpoint, None if self.best is None else self.best[2])
+        self.due = time.monotonic() + EVERY
 
     def cut(self, records: Sequence[Record]) -> list[Cut]:
         """Return the cuts of dual values: on the costs of all nodes, then on what counts against the quota."""
@@ -447,6 +457,7 @@ class _Search:
         if self.best is None:
             raise SolverError("programme_unsolved", status="no plan")
         cost, decisions, x, values = self.best
+        self.keep()
         return Answer(
             self.layout,
             x,

@@ -85,8 +85,8 @@ class CutPool:
                 kept.append(record)
         return kept[::-1]
 
-    def save(self, path: str | Path) -> None:
-        """Write the pool, whole or not at all."""
+    def save(self, path: str | Path, plan: Vector | None = None) -> None:
+        """Write the pool, whole or not at all; with a plan, all its variables."""
         arrays: dict[str, NDArray[np.generic]] = {"key": np.array(self.key, dtype=np.int64)}
         if self.records:
             arrays |= {
@@ -97,6 +97,8 @@ class CutPool:
                 "duals": np.concatenate([record.duals for record in self.records]),
                 "number": np.array([len(record.duals) for record in self.records]),
             }
+        if plan is not None:
+            arrays["plan"] = plan
         with replace_file(Path(path)) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
 

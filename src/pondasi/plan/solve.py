@@ -9,12 +9,14 @@ import numpy as np
 
 from pondasi.plan.benders import solve_benders
 from pondasi.plan.build import OFFERS, build_problem
+from pondasi.plan.checkpoint import name_checkpoint, read_checkpoint
 from pondasi.plan.coalitions import restrict_partners
 from pondasi.plan.cuts import CutPool
 from pondasi.plan.reference import find_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pondasi.executor import Executor
     from pondasi.plan.benders import Answer
@@ -49,6 +51,8 @@ class Plan:
         Partners at most that a step was offered with: a problem on other years has the same options only with as many.
     alone
         The committed steps alone, as decisions; None where nothing is committed.
+    resumed
+        Cuts of a search that was stopped, from which this one went on.
     """
 
     case: Case
@@ -60,6 +64,7 @@ class Plan:
     widen: bool = True
     offers: int = OFFERS
     alone: Reference | None = None
+    resumed: int = 0
 
     @property
     def value(self) -> float:
@@ -113,6 +118,8 @@ def solve_plan(
     favour: str | None = None,
     executor: Executor | None = None,
     pool: CutPool | None = None,
+    checkpoints: Path | None = None,
+    resume: bool = False,
     progress: Callable[[float, float], None] | None = None,
 ) -> Plan:
     """Solve the plan of a case.
@@ -131,6 +138,10 @@ def solve_plan(
         A partner that every step it can do is offered with.
     executor, pool, progress
         As in `solve_benders`.
+    checkpoints
+        Folder in which a search keeps what another can go on from; nothing stays of one that reached its gap.
+    resume
+        Whether to go on from what such a search left there; `Plan.resumed` says from how many cuts.
 
     Raises
     ------
@@ -155,6 +166,8 @@ def solve_plan(
         seconds=seconds or (QUICK_SECONDS if quick else SECONDS),
         executor=executor,
         pool=pool,
+        checkpoints=checkpoints,
+        resume=resume,
         progress=progress,
     )
 
@@ -166,9 +179,11 @@ def weigh_partner(
     seconds: float = SECONDS,
     executor: Executor | None = None,
     pool: CutPool | None = None,
+    checkpoints: Path | None = None,
+    resume: bool = False,
     progress: Callable[[float, float], None] | None = None,
 ) -> PartnerGain:
-    """Return what a partner brings to a plan, by solving it again without (plan.50)."""
+    """Return what a partner brings to a plan, by solving it again without (plan.50); ``checkpoints`` as for `solve_plan`."""
     problem = leave_out(plan.problem, partner)
     without = _solve(
         plan.case,
@@ -180,6 +195,8 @@ def weigh_partner(
         seconds=seconds,
         executor=executor,
         pool=pool,
+        checkpoints=checkpoints,
+        resume=resume,
         progress=progress,
         alone=plan.alone,
     )
@@ -204,10 +221,17 @@ def _solve(
     seconds: float,
     executor: Executor | None,
     pool: CutPool | None,
+    checkpoints: Path | None,
+    resume: bool,
     progress: Callable[[float, float], None] | None,
     alone: Reference | None = None,
 ) -> Plan:
     pool = CutPool() if pool is None else pool
+    file = None if checkpoints is None else name_checkpoint(checkpoints, problem)
+    known, suggestion = (CutPool(), None) if file is None or not resume else read_checkpoint(file)
+    if known.records:
+        pool.key = known.key
+        pool.records += known.records
     reference = alone or find_reference(problem, executor=executor, pool=pool)
     answer = solve_benders(
         problem,
@@ -217,7 +241,11 @@ def _solve(
         executor=executor,
         pool=pool,
         reference=reference,
+        suggestion=suggestion,
+        checkpoint=file,
         progress=progress,
     )
+    if file is not None and answer.finished:
+        file.unlink(missing_ok=True)
     kept = reference if problem.menu.must.any() else None
-    return Plan(case, problem, answer, reference.cost, gap, favour, widen, offers, kept)
+    return Plan(case, problem, answer, reference.cost, gap, favour, widen, offers, kept, len(known))

@@ -20,6 +20,7 @@ from pondasi.workspace import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pondasi.executor import Executor
     from pondasi.plan.case import Case
@@ -87,6 +88,8 @@ def work_out_plan(
     seed: int = 0,
     stress: bool = False,
     inputs: Mapping[str, Any] | None = None,
+    checkpoints: Path | None = None,
+    resume: bool = False,
     executor: Executor | None = None,
 ) -> WorkedPlan:
     """Work out the plan of a case as ``pondasi plan`` does.
@@ -103,6 +106,8 @@ def work_out_plan(
         Whether fresh disruptions are run week by week before and after the plan, and its own years held against them.
     inputs
         Further options for the manifest, such as those that name the data.
+    checkpoints, resume
+        As for `solve_plan`, for the plan and for the one without the partner.
     executor
         Where operations are swept.
     """
@@ -110,9 +115,22 @@ def work_out_plan(
     number = (QUICK_DRAWS if quick else DRAWS) if draws is None else draws
     pool = CutPool()
     plan = solve_plan(
-        case, quick=quick, scenarios=scenarios, seed=seed, seconds=limit, favour=partner, executor=executor, pool=pool
+        case,
+        quick=quick,
+        scenarios=scenarios,
+        seed=seed,
+        seconds=limit,
+        favour=partner,
+        executor=executor,
+        pool=pool,
+        checkpoints=checkpoints,
+        resume=resume,
     )
-    gain = None if partner is None else weigh_partner(plan, partner, seconds=limit, executor=executor, pool=pool)
+    gain = None
+    if partner is not None:
+        gain = weigh_partner(
+            plan, partner, seconds=limit, executor=executor, pool=pool, checkpoints=checkpoints, resume=resume
+        )
     fresh = value_afresh(plan, range(seed + 1, seed + 1 + number), executor=executor) if number else None
     after = check = sides = None
     shocks: tuple[Shock, ...] = ()
