@@ -33,6 +33,32 @@ def test_a_short_search_gives_a_plan_its_gap_and_its_tables(run, tmp_path):
     assert {"money", "people", "output", "measures"} <= {p.stem for p in (tmp_path / "runs").glob("*/tables/*.parquet")}
 
 
+@pytest.mark.long
+def test_a_plan_that_ran_out_of_time_goes_on_from_where_it_was(run, tmp_path):
+    call = (
+        "plan",
+        "IDN",
+        "--scenarios",
+        3,
+        "--seconds",
+        1,
+        "--fresh",
+        0,
+        "--workspace",
+        tmp_path,
+        "--json",
+        "--resume",
+    )
+    first = json.loads(run(*call)[1])
+    assert any("begun anew" in line for line in first["statements"])
+    assert not first["finished"], "a second is not enough, or this test says nothing"
+    [left] = (tmp_path / "checkpoints").iterdir()
+    again = json.loads(run(*call)[1])
+    assert any(" cuts of one that was stopped" in line for line in again["statements"])
+    assert again["value"] >= first["value"] - 1e-6 * abs(first["value"])
+    assert left.exists() == (not again["finished"])
+
+
 def test_a_country_is_no_partner_of_itself(run):
     code, _, err = run("plan", "IDN", "--with", "IDN")
     assert code == 2
