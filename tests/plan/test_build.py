@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pondasi.chain.cases import list_cases
 from pondasi.chain.flows import balance_flows
-from pondasi.errors import UsageError
+from pondasi.errors import DataError, UsageError
 from pondasi.plan.build import OFFERS, build_problem
 from pondasi.plan.build_options import list_options
 from pondasi.plan.build_tree import read_effects, spread_years
@@ -19,7 +19,7 @@ from pondasi.plan.futures import grow_tree
 from pondasi.plan.layout import Layout
 from pondasi.plan.operations import Point, make_setting, sweep_node
 from pondasi.plan.repair import find_possible
-from pondasi.plan.scenarios import Disruptions, draw_disruptions, draw_levels, draw_numbers, thin_disruptions
+from pondasi.plan.scenarios import Disruptions, draw_disruptions, draw_levels, draw_numbers, pass_on, thin_disruptions
 from pondasi.plan.solve import QUICK_OFFERS, leave_out
 from pondasi.report.compute_plan import has_plan
 from tests.plan.impossible.corpus import edit, leave_to_partners
@@ -320,3 +320,43 @@ def test_lead_times_count_late_licences_and_late_fabs_with_their_chance(case):
     )
     assert (later[fabs] >= effects.front_end_delay - 1).all()
     assert later[fabs].max() >= 1
+
+
+def pass_lack(world, home_flows, supplier, weeks=10.0):
+    """Return the weeks that each node loses if all makers of one lose some."""
+    nodes = home_flows.labels.get_level_values("node")
+    lost = np.where(nodes == supplier, weeks, 0.0)[:, None]
+    found = pass_on(world, home_flows, lost)[:, 0]
+    return {node: found[nodes == node].max() for node in nodes.unique()}
+
+
+def test_a_lack_is_passed_on_by_the_force_of_the_stress_test(case):
+    world = case.world
+    flows = balance_flows(world.chain)
+    links = world.chain.links
+    held = world.chain.traits.query("trait == 'inventory_weeks'").set_index("node")["value"]
+
+    def change(**tables):
+        return replace(world, companions={**world.companions, **tables})
+
+    pace = world.companions["pace"]
+    bare = change(reach=world.companions["reach"].iloc[:0])
+    known = float(world.companions["reach"].set_index(["supplier", "user"])["share"]["gallium", "fab_dao"])
+    weeks = 40.0
+    stock = float(held.get("gallium", 0.0))
+    kind = links.set_index(["supplier", "user"])["essentiality"]["gallium", "fab_dao"]
+    plain = {"critical": 1.0, "important": 0.5}[kind]
+    assert pass_lack(bare, flows, "gallium", weeks)["fab_dao"] == pytest.approx(plain * weeks - stock)
+    assert pass_lack(world, flows, "gallium", weeks)["fab_dao"] == pytest.approx(max(0.0, known * weeks - stock))
+    strict = change(pace=pace.assign(value=pace["value"].where(pace["parameter"] != "important_force", 1.0)))
+    important = links.query("role == 'flow' and essentiality == 'important'")
+    moved = 0
+    for supplier, user in zip(important["supplier"], important["user"], strict=True):
+        half, whole = (pass_lack(other, flows, supplier, weeks).get(user, 0.0) for other in (world, strict))
+        stock = float(held.get(supplier, 0.0))
+        moved += half > 0 and half == pytest.approx(weeks / 2 - stock) and whole == pytest.approx(weeks - stock)
+        if moved:
+            break
+    assert moved, "of an important input half of the lack is passed on, or all where that is stated"
+    with pytest.raises(DataError, match="important_force"):
+        pass_lack(change(pace=pace[pace["parameter"] != "important_force"]), flows, supplier)

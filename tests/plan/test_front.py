@@ -97,7 +97,7 @@ def test_some_plans_can_have_more():
 
 def test_aims_of_a_case_are_jobs_and_emissions():
     problem = build_problem(load_case("IDN"), scenarios=3)
-    jobs, emissions = list_aims(problem)
+    jobs, emissions, *_ = list_aims(problem)
     assert (jobs.name, emissions.name) == ("jobs", "emissions")
     assert jobs.weight.shape == emissions.weight.shape == (len(problem.options), len(problem.tree))
     assert jobs.weight.max() > 0

@@ -329,6 +329,8 @@ class _Search:
             proposal, among = self.propose(among, max(SHARE * wanted(), reach))
             outside = np.inf if among.all() else outside
             self.settle_sizes(proposal.x, SHARE * wanted())
+            if self.best is None and time.monotonic() > self.deadline:
+                raise SolverError("programme_unsolved", status="no plan")
             if self.best is None:
                 # What operations make of it is over the quota; the cuts say so from now on.
                 continue

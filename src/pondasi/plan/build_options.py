@@ -36,7 +36,8 @@ HOURS = 8760
 GRAMS = 1e6
 """Grams in a tonne."""
 SETTLED = 0.5
-"""A partner is there where the futures in which it stays outweigh the others."""
+"""A partner is there where the futures that a node joins and in which it stays outweigh the others. Whether an option is offered has to be yes or no, so this is
+where a chance is rounded and no figure of the world; what it is worth where it is offered counts with the chance itself (plan.42)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,7 +30,7 @@ from pondasi.plan.cuts import CutPool
 from pondasi.plan.layout import Layout
 from pondasi.plan.operations import make_setting
 from pondasi.plan.problem import Quota
-from pondasi.plan.quota import least_lack, measure_quota, need_parts
+from pondasi.plan.quota import measure_quota, need_parts
 from pondasi.plan.rows import Rows
 from pondasi.plan.strategy import Strategy, build_strategy
 from pondasi.solver import InfeasibleError, SolverError
@@ -142,9 +142,7 @@ def trace_front(
         )
 
     start = measure_aim(problem, best, aim)
-    reach, known = _go_furthest(
-        problem, best, start, aim, gap, lambda asked, **options: solve(asked, points + 1, **options)
-    )
+    reach, known = _go_furthest(problem, best, start, aim, lambda asked, **options: solve(asked, points + 1, **options))
     rows = [(start, start, reference - best.cost, reference - best.bound)]
     last, step = start, (reach - start) / points
     for k in range(1, points + 1):
@@ -198,18 +196,16 @@ def _need(problem: PlanProblem) -> float:
 
 
 def _go_furthest(
-    problem: PlanProblem, best: Answer, start: float, aim: Aim | MadeAim, gap: float, solve: Callable[..., Answer]
+    problem: PlanProblem, best: Answer, start: float, aim: Aim | MadeAim, solve: Callable[..., Answer]
 ) -> tuple[float, Answer | None]:
-    """Return where a front ends; for a quota with the plan that goes so far, the one with the least risk or the least lack."""
+    """Return where a front ends; for risk with the plan that goes so far, the one that is best if nothing else counts."""
     if isinstance(aim, Aim):
         return find_reach(problem, start, aim), None
-    if aim.quota == "risk":
-        furthest = solve(replace(problem, risk_weight=1.0), suggestion=best.x)
-    else:
-        furthest = solve(least_lack(problem), pool=CutPool(), suggestion=best.x, gap=gap, scale=_need(problem))
-    reach = measure_aim(problem, furthest, aim)
-    better = reach < start if aim.sense == "less" else reach > start
-    return (start + (1 - SHORT) * (reach - start), furthest) if better else (start, None)
+    if aim.quota == "lack":
+        return min(1.0, 2 * start), None
+    furthest = solve(replace(problem, risk_weight=1.0), suggestion=best.x)
+    reach = min(start, measure_aim(problem, furthest, aim))
+    return start + (1 - SHORT) * (reach - start), furthest
 
 
 def write_aim(problem: PlanProblem, layout: Layout, aim: Aim) -> Vector:

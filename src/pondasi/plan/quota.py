@@ -15,11 +15,9 @@ and one row over the nodes holds their sum below a level::
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from pondasi.plan.cuts import Cut, build_cut
 from pondasi.plan.objective import cost_decisions, weigh_tail
@@ -90,37 +88,6 @@ def need_parts(problem: PlanProblem) -> Vector:
     # Calm and disrupted rows add up to a year in every scenario.
     each = np.einsum("rn,rs->ns", operations.parts @ operations.growth, operations.row_weight[: len(operations.parts)])
     return np.asarray(each @ operations.weight)
-
-
-def least_lack(problem: PlanProblem) -> PlanProblem:
-    """Return the problem whose cost is what home cannot make, and nothing else: its best plan has the least of it (plan.85).
-
-    The operations make what they can and lack the rest; years count by probability, without discount.
-    """
-    operations = problem.operations
-    rows, columns = len(operations.parts), len(operations.column_labels)
-    row_of = find_made(operations)[:columns]
-    plants = np.flatnonzero(row_of >= 0)
-    made = sparse.csr_array((np.ones(len(plants)), (row_of[plants], plants)), shape=(rows, columns))
-    peak = (operations.parts @ operations.growth).max(axis=1, initial=0.0)
-    kept = np.isin(operations.entry_column, plants)
-    lack = replace(
-        operations,
-        cost=np.concatenate([np.zeros(columns), np.ones(rows)]),
-        matrix=sparse.csr_array(sparse.hstack([made, sparse.eye_array(rows)])),
-        need=operations.parts,
-        row_weight=operations.row_weight[:rows],
-        base=np.vstack([operations.base[:columns], peak[:, None] * operations.row_weight[:rows]]),
-        column_growth=np.concatenate([operations.column_growth[:columns], np.zeros(rows, dtype=np.intp)]),
-        loss=np.zeros(columns + rows),
-        row_labels=operations.row_labels[:rows],
-        entry_column=operations.entry_column[kept],
-        entry_input=operations.entry_input[kept],
-        entry_growth=operations.entry_growth[kept],
-        coefficient=operations.coefficient[kept],
-    )
-    free = problem.change(options={"charge": np.zeros_like(problem.options.charge)})
-    return replace(free, operations=lack, discount_rate=0.0, risk="cost", risk_weight=0.0, quota=None)
 
 
 def _weigh(problem: PlanProblem, layout: Layout) -> tuple[Vector, Vector]:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pondasi.plan.problem import Mask, Matrix, PlanProblem, Vector, Whole
 
 SETTLED = 0.5
-"""An option is open in an average future where the futures in which it is outweigh the others."""
+"""An option is open in an average future where the futures in which it is outweigh the others: an average of yes and no has to be one of them. A rule of
+this comparison (plan.70) and no figure of the world; the plan itself never uses it."""
 ROOM = 1e-6
 """By how much a size that is held may move, as a share of the largest: the rounding of the solver."""
 

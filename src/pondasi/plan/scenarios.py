@@ -2,7 +2,8 @@
 
 A year holds a Poisson number of events of every hazard, each with a triangular draw of severity and length over its interval. An
 event takes ``loss x length`` weeks of output from what it hits. Downstream, weeks are lost where a critical input lacks them, less the
-weeks of stock held of it: ``lost_j = max(own, max_q (sum_i share_ij lost_i) - stock_q)`` (plan.27), important inputs at half; tools and rights
+weeks of stock held of it: ``lost_j = max(own, max_q force_q (sum_i share_ij lost_i) - stock_q)`` (plan.27), with the force of stress.4: all for critical inputs, for important ones the
+parameter ``important_force``, and where the table ``reach`` knows it the part of the user's output that needs the input; tools and rights
 do not stop today's output and pass nothing on. An event disrupts this country's year for as long as it lacks something: the longest of
 ``lost / loss`` over what the country makes or buys, which is shorter than the event by the stocks on the way. The disrupted part of the
 year is all events together, at most all of it; what a supplier can ship in it is 1 less its lost weeks over that length (plan.28). With priority a buyer is served first out of
@@ -23,9 +24,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from pondasi.chain.variants import inherit_links
+from pondasi.errors import DataError, Problem
 from pondasi.places import ROW
 from pondasi.seeds import open_stream
-from pondasi.tables.rows import list_rows
+from pondasi.stress.build import IMPORTANT, PACE, REACH
+from pondasi.tables.rows import index_rows, list_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,12 +41,11 @@ if TYPE_CHECKING:
     from pondasi.plan.problem import Matrix, Vector
 
 RARE = 0.05
-"""Hazards that come less often than once in twenty years have a class of their own."""
+"""Hazards that come less often than once in twenty years have a class of their own. A choice of the method and no figure of the world: the classes have
+their exact weights wherever the line is drawn, and it moves only how many of the years that are drawn have a rare event (plan.29)."""
 WEEKS = 52
 COMMON = 1
 """Class of the years with common events only; before it those without any, after it those with a rare one."""
-PASSED_ON = {"critical": 1.0, "important": 0.5}
-"""Part of a lack that stops the user, by essentiality; see stress.4."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,8 +241,10 @@ def pass_on(world: World, flows: Flows, lost: Matrix) -> Matrix:
     stocks = chain.traits[chain.traits["trait"] == "inventory_weeks"]
     traits = {row["node"]: row["value"] for row in list_rows(stocks) if row["value"] is not None}
     by_user: dict[str, list[tuple[str, float]]] = {}
-    for row in list_rows(chain.links):
-        passed = PASSED_ON.get(row["essentiality"]) if row["role"] == "flow" else None
+    force, reach = _read_force(world)
+    for row in list_rows(inherit_links(chain)):
+        pair = row["supplier"], row["user"]
+        passed = reach.get(pair, force.get(row["essentiality"])) if row["role"] == "flow" else None
         if passed is not None and kind[row["supplier"]] not in {"tool", "licence"}:
             by_user.setdefault(row["user"], []).append((row["supplier"], passed))
     flow = sparse.csc_array(flows.Z)
@@ -256,6 +261,17 @@ def pass_on(world: World, flows: Flows, lost: Matrix) -> Matrix:
             # Without a known stock none is counted: the loss is then not made smaller.
             lost[mine] = np.maximum(lost[mine], lack - float(traits.get(supplier, 0.0)))
     return lost
+
+
+def _read_force(world: World) -> tuple[dict[str, float], dict[tuple[str, str], float]]:
+    """Return the part of a lack that stops the user, by essentiality; and by supplier and user where it is known (stress.4)."""
+    row = index_rows(world.companions[PACE], "parameter").get(IMPORTANT) if PACE in world.companions else None
+    if row is None:
+        raise DataError((Problem("parameter_needed", PACE, value=IMPORTANT),), "stress_needs")
+    table = world.companions.get(REACH)
+    rows = [] if table is None else list_rows(table)
+    known = {(part["supplier"], part["user"]): float(part["share"]) for part in rows}
+    return {"critical": 1.0, "important": float(row["value"])}, known
 
 
 def _hit(hazards: pd.DataFrame, flows: Flows, hazard: np.ndarray, weeks: Vector, draws: np.random.Generator) -> Matrix:

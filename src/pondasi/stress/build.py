@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pondasi.chain.records import World
     from pondasi.stress.system import Flags, Floats, Ints, System
 
-FORCE = {"critical": 1.0, "important": 0.5, "marginal": 0.0}
-"""Part of a shortage that binds: all, half (Pichler et al. 2022, doi:10.1093/oxrep/grac008), nothing (stress.4)."""
+IMPORTANT = "important_force"
+"""Parameter: part of a shortage of an important input that binds; of a critical one all does, of a marginal one nothing (stress.4)."""
 ALONG = 0.5
 """A node of whose use more than half falls along the line enters along it."""
 ROUNDING = 1e-9
@@ -71,7 +71,7 @@ def build_system(world: World, flows: Flows | None = None, *, step: float = 1.0)
     node = flows.labels.get_level_values("node").to_numpy(dtype=object)
     names, code = np.unique(node, return_inverse=True)
     user = np.isin(names, flows.users)
-    edges = _list_edges(world, flows, names, code)
+    edges = _list_edges(world, flows, names, code, reader.parameter(IMPORTANT))
     sells = np.zeros(len(names), dtype=bool)
     sells[edges.node[edges.kind != Kind.RIGHT]] = True
     to_users = np.zeros(len(names), dtype=bool)
@@ -139,7 +139,7 @@ class _Edges:
     force: Floats
 
 
-def _list_edges(world: World, flows: Flows, names: np.ndarray, code: Ints) -> _Edges:
+def _list_edges(world: World, flows: Flows, names: np.ndarray, code: Ints, important: float) -> _Edges:
     """Return flows and rights between labels; what reaches a user only by capital links is service."""
     goods, rights = sparse.coo_array(flows.Z), sparse.coo_array(flows.licence)
     links = inherit_links(world.chain)
@@ -151,6 +151,7 @@ def _list_edges(world: World, flows: Flows, names: np.ndarray, code: Ints) -> _E
             index=False, name=None
         )
     }
+    force = {"critical": 1.0, "important": important, "marginal": 0.0}
     parts = []
     for matrix, roles in ((goods, ("flow", "capital")), (rights, ("licence",))):
         i, j = matrix.coords
@@ -160,7 +161,7 @@ def _list_edges(world: World, flows: Flows, names: np.ndarray, code: Ints) -> _E
             q, p = names[number // len(names)], names[number % len(names)]
             role = next(name for name in roles if (q, p, name) in stated)
             kinds[pair == number] = {"flow": Kind.FLOW, "capital": Kind.SERVICE, "licence": Kind.RIGHT}[role]
-            forces[pair == number] = reach.get((q, p), FORCE[stated[q, p, role]])
+            forces[pair == number] = reach.get((q, p), force[stated[q, p, role]])
         parts.append((i, j, code[i], matrix.data, kinds, forces))
     return _Edges(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
