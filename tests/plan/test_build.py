@@ -11,6 +11,7 @@ from pondasi.chain.cases import list_cases
 from pondasi.chain.flows import balance_flows
 from pondasi.errors import DataError, UsageError
 from pondasi.plan.build import OFFERS, build_problem
+from pondasi.plan.build_money import find_wear, run_profiles
 from pondasi.plan.build_options import list_options
 from pondasi.plan.build_tree import read_effects, spread_years
 from pondasi.plan.build_year import find_plants, read_trade
@@ -360,3 +361,42 @@ def test_a_lack_is_passed_on_by_the_force_of_the_stress_test(case):
     assert moved, "of an important input half of the lack is passed on, or all where that is stated"
     with pytest.raises(DataError, match="important_force"):
         pass_lack(change(pace=pace[pace["parameter"] != "important_force"]), flows, supplier)
+
+
+def test_output_counts_as_its_mean_over_the_lead_times_that_may_turn_out(case, problem):
+    def sharpen(traits):
+        mine = traits["trait"] == "lead_years"
+        traits.loc[mine, "low"] = traits.loc[mine, "high"] = traits.loc[mine, "value"]
+        return traits
+
+    surely = edit(case, step_traits=sharpen)
+    tables = dict(surely.tables.items())
+    tables["branch_effects"] = tables["branch_effects"].query("effect not in ('licence_lead', 'front_end_delay')")
+    sure = build_problem(replace(surely, tables=tables), scenarios=3)
+    frame = list_options(surely, None, OFFERS).frame
+    ages = np.arange(len(sure.tree.years))
+    lead = (frame["lead_years"] * frame["lead_factor"]).to_numpy()
+    plain = run_profiles(frame, lead, find_wear(surely, frame), ages)
+    assert sure.options.run == pytest.approx(plain), "what surely takes so long runs from then on"
+    options = problem.options
+    assert (options.run[ages < options.lead[:, None]] == 0).all(), "nothing comes early"
+    assert (options.run <= 1 + 1e-12).all()
+    first = options.run[np.arange(len(options)), np.minimum(options.lead, ages[-1])]
+    sharp = sure.options.run[np.arange(len(options)), np.minimum(sure.options.lead, ages[-1])]
+    assert (first < sharp - 1e-9).mean() > 1 / 2, "of most steps some of the first output comes late"
+    fabs = [o for o in range(len(options)) if problem.labels.steps[options.step[o]].startswith("fe_logic")]
+    assert (options.run[fabs].sum(axis=1) < sure.options.run[fabs].sum(axis=1)).all(), "a late fab makes less in all"
+
+
+def test_the_chances_of_late_leads_are_those_of_the_futures(case):
+    futures = grow_tree(case)
+    where = spread_years(futures, np.arange(2026, 2046))[1]
+    effects = read_effects(case, futures, where, ("JPN",))
+    for spread, mean in (
+        (effects.licence_leads, effects.licence_lead),
+        (effects.front_end_delays, effects.front_end_delay),
+    ):
+        chances, values = np.array(spread).T
+        assert chances.sum() == pytest.approx(1)
+        assert chances @ values == pytest.approx(mean)
+        assert len(values) > 1

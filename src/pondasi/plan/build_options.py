@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,8 @@ FRONT_END = "front_end"
 HOURS = 8760
 GRAMS = 1e6
 """Grams in a tonne."""
+LEADS = 10
+"""Points of equal chance at which the distribution of a lead time is read: its mean over them moves output by less than a tenth of a year's."""
 SETTLED = 0.5
 """A partner is there where the futures that a node joins and in which it stays outweigh the others. Whether an option is offered has to be yes or no, so this is
 where a chance is rounded and no figure of the world; what it is worth where it is offered counts with the chance itself (plan.42)."""
@@ -89,12 +92,12 @@ def make_options(
 ) -> Options:
     """Return the arrays of what can be chosen, one row per option (`Options`); what is committed has its committed size."""
     frame, ages = choice.frame.assign(lead=_wait_for_output(choice.frame, effects)), np.arange(len(years))
+    planned = np.ceil(frame["lead"].to_numpy() - ROUNDING).astype(int)
     steps = {step: k for k, step in enumerate(choice.steps)}
     partner = np.array([ALONE if row.alone else choice.partners.index(row.partner) for row in frame.itertuples()])
     foreign = np.flatnonzero(partner >= 0)
-    lead = frame["lead"].to_numpy()
     wear = find_wear(case, frame)
-    run = run_profiles(frame, lead, wear, ages)
+    run = np.where(ages >= planned[:, None], _run_late(case, frame, effects, wear, ages), 0.0)
     money = spread_money(case, frame, ages)
     rate = float(case.tables["parameters"].set_index("parameter")["value"]["real_discount_rate"])
     share, unpaid = share_purses(case, frame, purses, money)
@@ -112,7 +115,7 @@ def make_options(
         open=open_,
         size_min=np.where(np.isnan(fixed), frame["least_scale"].to_numpy(dtype=float), fixed),
         size_max=np.where(np.isnan(fixed), frame["modules_max"].to_numpy(dtype=float), fixed),
-        lead=np.ceil(lead - ROUNDING).astype(int),
+        lead=planned,
         run=run,
         cash=money.capex + money.opex,
         charge=(annuity + money.opex) * own[:, None],
@@ -137,6 +140,36 @@ def _wait_for_output(frame: pd.DataFrame, effects: Effects) -> Vector:
     lead = np.array(frame["lead_years"] * frame["lead_factor"], dtype=float)
     lead *= np.where(frame["licence"] == "yes", effects.licence_lead, 1.0)
     return lead + np.where(frame["family"] == FRONT_END, effects.front_end_delay, 0.0)
+
+
+def _run_late(case: Case, frame: pd.DataFrame, effects: Effects, wear: Vector, ages: np.ndarray) -> Matrix:
+    """Return the share of full output at each age, as the mean over the lead times that may turn out, shape (O, A) (plan.43a).
+
+    A lead time has a triangular distribution over its interval, read at `LEADS` points of equal chance; a licence may take longer and a wafer
+    fab come late, each with the chance of its futures.
+    """
+    traits = case.tables["step_traits"]
+    ends = traits[traits["trait"] == "lead_years"].set_index("step")[["low", "value", "high"]]
+    low, mode, high = (ends.reindex(frame["step"])[name].to_numpy(dtype=float) for name in ("low", "value", "high"))
+    low, high = (np.where(np.isnan(end), mode, end) for end in (low, high))
+    licence = (frame["licence"] == "yes").to_numpy()
+    fab = (frame["family"] == FRONT_END).to_numpy()
+    mean = np.zeros((len(frame), len(ages)))
+    for k in range(LEADS):
+        own = _invert_triangle((2 * k + 1) / (2 * LEADS), low, mode, high) * frame["lead_factor"].to_numpy(dtype=float)
+        for (chance, factor), (other, delay) in product(effects.licence_leads, effects.front_end_delays):
+            lead = own * np.where(licence, factor, 1.0) + np.where(fab, delay, 0.0)
+            mean += chance * other / LEADS * run_profiles(frame, lead, wear, ages)
+    return mean
+
+
+def _invert_triangle(chance: float, low: Vector, mode: Vector, high: Vector) -> Vector:
+    """Return the value that a triangular draw stays below with a chance."""
+    width = high - low
+    before = np.divide(mode - low, width, out=np.zeros_like(width), where=width > 0)
+    up = low + np.sqrt(chance * width * (mode - low))
+    down = high - np.sqrt((1 - chance) * width * (high - mode))
+    return np.where(chance < before, up, down)
 
 
 def _chances(frame: pd.DataFrame, partner: np.ndarray, effects: Effects) -> tuple[Matrix, Matrix]:

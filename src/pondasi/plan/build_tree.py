@@ -56,7 +56,8 @@ class Effects:
     """What holds in each node of the tree: factors by node, shape (N,), and by partner and node, shape (M, N).
 
     ``licence_lead`` is the factor on the lead time of a step that needs a partner's licence, ``front_end_delay`` the years by which
-    wafer fabs come late: means over all futures, for a lead time has to be known when a step is planned (plan.43).
+    wafer fabs come late: means over all futures, for a lead time has to be known when a step is planned (plan.43). ``licence_leads`` and
+    ``front_end_delays`` are the same as what may turn out, each with its chance (plan.43a).
     """
 
     licence: Vector
@@ -66,6 +67,8 @@ class Effects:
     unlocked: Matrix
     licence_lead: float
     front_end_delay: float
+    licence_leads: tuple[tuple[float, float], ...]
+    front_end_delays: tuple[tuple[float, float], ...]
 
 
 def read_effects(case: Case, futures: Futures, where: Sequence[str], partners: Sequence[str]) -> Effects:
@@ -103,7 +106,22 @@ def read_effects(case: Case, futures: Futures, where: Sequence[str], partners: S
         unlocked,
         float(one("licence_lead")[0]),
         float(one("front_end_delay", plain=0.0)[0]),
+        _spread(case, futures, where[0], "licence_lead", 1.0),
+        _spread(case, futures, where[0], "front_end_delay", 0.0),
     )
+
+
+def _spread(case: Case, futures: Futures, root: str, effect: str, plain: float) -> tuple[tuple[float, float], ...]:
+    """Return what an effect may be, each value with its chance as seen from the first year; ``plain`` where no branch says anything."""
+    table = case.tables["branch_effects"]
+    values = table[table["effect"] == effect].set_index("branch")["value"]
+    mix = futures.mix["share"].reset_index()
+    here = mix[(mix["node"] == root) & mix["branch"].isin(values.index)]
+    found: dict[float, float] = {}
+    for branch, share in zip(here["branch"], here["share"], strict=True):
+        found[float(values[branch])] = found.get(float(values[branch]), 0.0) + float(share)
+    found[plain] = found.get(plain, 0.0) + 1 - sum(found.values())
+    return tuple((chance, value) for value, chance in sorted(found.items()) if chance > 0)
 
 
 def grow_users(case: Case, futures: Futures, tree: Tree, where: Sequence[str]) -> Mapping[str, Vector]:
