@@ -49,6 +49,7 @@ PARAMETERS = (
     "stock_for_sale",
     "maker_stock_share",
     "lost_other_per_week",
+    "important_force",
 )
 """The pace of reactions, of the table ``pace``."""
 STRUCK, USERS, EVENT = "struck", "users", "shock"
