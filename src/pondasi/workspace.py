@@ -59,7 +59,12 @@ class Workspace:
         return self.path / "documents"
 
     def find_run(
-        self, verb: str, data: Mapping[str, Any], options: Mapping[str, Any], needs: Iterable[str] = ()
+        self,
+        verb: str,
+        data: Mapping[str, Any],
+        options: Mapping[str, Any],
+        needs: Iterable[str] = (),
+        tables: Iterable[str] = (),
     ) -> SavedRun | None:
         """Return the latest whole run of a verb on some data with some options, or None.
 
@@ -73,13 +78,16 @@ class Workspace:
             Those that must be equal; the run may have more.
         needs
             Names of options that the run must have, whatever their values.
+        tables
+            Names of tables that the run must hold.
         """
         wanted = json.loads(json.dumps(dict(data)))  # as a manifest reads back: lists for tuples
         for file in sorted(self.path.glob(f"runs/*-{verb}-*/{MANIFEST}"), reverse=True):
             manifest = json.loads(file.read_text(encoding="utf-8"))
             given = manifest["options"]
             same = all(given.get(name) == value for name, value in options.items()) and given.keys() >= set(needs)
-            if manifest["verb"] == verb and manifest["data"] == wanted and same:
+            whole = all((file.parent / "tables" / f"{name}.parquet").is_file() for name in tables)
+            if manifest["verb"] == verb and manifest["data"] == wanted and same and whole:
                 return SavedRun(file.parent, manifest)
         return None
 

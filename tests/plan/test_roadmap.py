@@ -1,5 +1,7 @@
 """A plan as tables and sentences, from one that is solved in a second."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -77,6 +79,19 @@ def test_a_plan_is_told_in_every_language(plan, language):
     assert sum("2030" in line for line in told) >= 1
     gain = PartnerGain("JPN", plan, 1.0, 2.5)
     assert "2" in tell_partner(gain, Words(language))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_bound_that_was_not_reached_is_no_number(plan, language):
+    plan, _ = plan
+    answer = dataclasses.replace(plan.answer, bound=plan.answer.cost - 1e9, finished=False)
+    found = dataclasses.replace(plan, answer=answer, reference=plan.answer.cost + 100)
+    told = "\n".join(tell_plan(found, Words(language)))
+    words = Words(language)
+    assert words.say("plan.unfinished_unbounded") in told
+    assert "000.000.000" not in told.replace(",", ".")
+    gain = PartnerGain("JPN", plan, 1.0, 1e9)
+    assert "000" not in tell_partner(gain, words, bounded=False)
 
 
 def test_on_fresh_years_the_same_decisions_are_priced_anew(plan):

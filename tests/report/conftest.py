@@ -6,6 +6,7 @@ from pondasi import Words, gather_findings, load_world, read_prior
 from pondasi.report.brief import compose_brief, render_brief
 from pondasi.workspace import Workspace
 from tests.report.plan_run import save_plan
+from tests.report.question_runs import save_questions
 from tests.report.stress_run import save_stress
 
 LANGUAGES = ("en", "id", "ja")
@@ -33,6 +34,7 @@ def runs(findings, tmp_path_factory):
     return {
         "stress": save_stress(workspace, findings.chain.origin),
         "plan": save_plan(workspace, findings.chain.origin),
+        **save_questions(workspace, findings.chain.origin),
     }
 
 

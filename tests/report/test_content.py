@@ -11,7 +11,8 @@ from pondasi.report.content import SCHEMA, tell_brief
 LANGUAGES = ("en", "id", "ja")
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "data" / "brief-json.md"
 SHAPE = {
-    "": "figures glossary home language manifest notes overlays partner schema sections sources statements subtitle title",
+    "": "figures glossary headlines home language manifest notes overlays partner schema sections sources statements subtitle title",
+    "headlines": "grade kind runs section text",
     "statements": "grade runs section text",
     "sections": "answer charts id method points title",
     "sections.charts": "caption id shown sources subtitle table title wide",
@@ -44,7 +45,7 @@ def test_the_shape_is_the_one_written_here(told, path):
 
 
 def test_a_text_is_the_sum_of_its_runs(told):
-    texts = [*told["statements"], *(section["answer"] for section in told["sections"])]
+    texts = [*told["headlines"], *told["statements"], *(section["answer"] for section in told["sections"])]
     assert all(text["text"] == "".join(run["text"] for run in text["runs"]) for text in texts)
     cited = {run["figure"] for text in texts for run in text["runs"] if "figure" in run}
     assert cited <= {figure["place"] for figure in told["figures"]}

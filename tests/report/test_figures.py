@@ -19,9 +19,9 @@ LANGUAGES = ("en", "id", "ja")
 NUMBER = re.compile(r"(?<![A-Za-z])\d")
 """A number; not the digit of a word such as CR1."""
 VOID = {"meta", "link", "br", "hr", "img", "input"}
-NO_SOURCE = {"rule", "stress_run", "plan_run"}
+NO_SOURCE = {"rule"} | {kind for kind in RESULTS if kind.endswith("_run")}
 """Kinds of figures that the method sets: they rest on no row."""
-METHOD = re.compile(r"(position|stress|plan)\.\d+|\((19|20)\d\d\)|（(19|20)\d\d）")
+METHOD = re.compile(r"(position|stress|plan|sensitivity)\.\d+|\((19|20)\d\d\)|（(19|20)\d\d）")
 """What the account of the method may count: equations and years of publications."""
 
 
@@ -124,7 +124,7 @@ class Judge:
             return f"leads to {link}"
         return ""
 
-    def row(self, place, piece):
+    def row(self, place, piece):  # noqa: PLR0911 - a kind of row after another
         table, *key = place.split("/")
         if table == "sources":
             return "" if key[0] in self.numbers else "not a source"
@@ -132,9 +132,15 @@ class Judge:
             term = self.glossary[key[0]]
             known = {term[self.words.language], term[f"meaning_{self.words.language}"]}
             return "" if piece.text in known else "not the term"
-        if table in {"shocks", "steps"}:
-            told = self.evidence.told["stress"].shocks if table == "shocks" else self.evidence.told["plan"].told.steps
-            name = told[key[0]][f"name_{self.words.language}"]
+        if table == "steps":
+            rows = {**self.evidence.told["others"].rows.steps, **self.evidence.told["plan"].told.steps}
+            name = rows[key[0]][f"name_{self.words.language}"]
+            same = piece.text.strip() == name or (piece.around[0][0] == "tspan" and piece.text.strip() in name)
+            return "" if same else "not the name of the row"
+        if table in {"sensitivity_rows", "suppliers", "hazards", "returns", "limits", "front_jobs", "front_emissions"}:
+            return self.named(table, key, piece)
+        if table == "shocks":
+            name = self.evidence.told["stress"].shocks[key[0]][f"name_{self.words.language}"]
             # A long name of a step breaks into lines beside its bar.
             same = piece.text.strip() == name or (piece.around[0][0] == "tspan" and piece.text.strip() in name)
             return "" if same else "not the name of the row"
@@ -145,6 +151,28 @@ class Judge:
             tip = f"{name}: {self.shown.figure(self.explain(place).figure)}".casefold()
             return "" if piece.text.strip().replace("\u00a0", " ").casefold() in tip else "not the name"
         return self.annex(place, piece)
+
+    def named(self, table, key, piece):
+        """Names of rows of runs that are no rows of the chain: every number in them must stand in the names of their parts."""
+        if table == "sensitivity_rows":
+            row = self.evidence.told["sensitivity"].rows[int(key[0])]
+            known = " ".join(
+                self.nodes[part][f"name_{self.words.language}"] for part in row["row"].split("/") if part in self.nodes
+            )
+        elif table == "suppliers":
+            known = self.nodes[key[0]][f"name_{self.words.language}"]
+        elif table == "hazards":
+            known = self.evidence.told["sample"].name(key[0], self.words.language)
+        else:
+            places = {
+                "returns": lambda: f"sample/IDN/return/{key[0]}",
+                "limits": lambda: "/".join(["units", *key, "year"]),
+                "front_jobs": lambda: f"front/IDN/jobs/reached/{key[0]}",
+                "front_emissions": lambda: f"front/IDN/emissions/reached/{key[0]}",
+            }
+            known = self.shown.figure(self.explain(places[table]()).figure)
+        stray = set(re.findall(r"[\d.,]*\d", piece.text)) - set(re.findall(r"[\d.,]*\d", known))
+        return "" if not stray else f"{stray} not in {known!r}"
 
     def annex(self, place, piece):
         """Numbers in a row of the annex beside the figure: places of rows, their weights, how many more."""
@@ -228,4 +256,8 @@ def test_every_kind_of_result_is_described():
 
 def test_statements_follow_each_other_from_position_to_what_is_unknown(briefs):
     order = [section.id for section in briefs["en"].sections]
-    assert order == ["place", "exposure", "peers", "concentration", "stress", "plan", "partner", "unknown"]
+    stress, plan = (
+        ["stress", "sensitivity", "sample", "critical"],
+        ["plan", "others", "units", "worth", "front", "partners"],
+    )
+    assert order == ["place", "exposure", "peers", "concentration", *stress, *plan, "partner", "unknown"]

@@ -23,7 +23,7 @@ from tests.plan.hand_made import SHORT
 from tests.report.plan_run import FRESH, GAIN, make_plan, save_plan
 
 LANGUAGES = ("en", "id", "ja")
-(PLAN,) = (slot for slot in SLOTS if slot.verb == "plan")
+(PLAN,) = (slot for slot in SLOTS if slot.key == "plan")
 
 
 def compose(findings, run, language="en"):
@@ -173,7 +173,8 @@ def test_what_the_partner_brings_is_an_interval(findings, make, gain, words):
 
 def test_without_a_partner_nothing_is_said_of_one(findings, make):
     section = compose(findings, make(partner=None)).sections[0]
-    assert len(section.statements) == 2
+    assert len(section.statements) == 1
+    assert not any("Japan" in line.text for line in section.headlines)
     with pytest.raises(LookupError):
         find(PlanRun(make(partner=None)), "plan/IDN/partner/JPN/low")
 
@@ -204,11 +205,49 @@ def test_both_sides_are_said(findings, make, run):
     points = compose(findings, run).sections[0].points
     (home,) = (point for point in points if point.startswith("What changes for Indonesia by 2045"))
     (partner,) = (point for point in points if point.startswith("What changes for Japan by 2045"))
-    assert "its dependence on Japan over all tiers goes from 50 % to 55 %" in home
-    assert "its sales of goods to Indonesia go from 300 million USD" in partner
+    assert "dependence on Japan over all tiers from 50 % to 55 %" in home
+    assert "sales of goods to Indonesia, a year, from 300 million USD" in partner
     unused = [point for point in compose(findings, make(exposure=None)).sections[0].points if "What changes" in point]
     assert len(unused) == 2
     assert not any("dependence" in point for point in unused)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_reads_alike_on_both_sides_is_called_unchanged(findings, make, language):
+    told = make()
+    sides = told.table("sides").assign(after=lambda table: table["before"] * 1.0001)
+    sides.to_parquet(told.path / "tables" / "sides.parquet")
+    words = Words(language)
+    points = compose(findings, SavedRun(told.path, told.manifest), language).sections[0].points
+    same = words.say("plan.side.same", after=words.say("number.percent", value="50"))
+    assert any(same in point for point in points)
+
+
+@pytest.mark.parametrize(
+    ("measures", "words"),
+    [
+        ({"value": 1300.0, "most": 1500.0}, "Indicative: time ended the search, up to 200 million USD may be missing"),
+        ({"value": 1300.0, "most": 1.2e5}, "Indicative: time ended the search before any bound"),
+    ],
+)
+def test_the_lines_above_all_name_the_first_steps_their_confidence_and_with_whom(findings, make, measures, words):
+    told = make()
+    told.table("measures").assign(**measures).to_parquet(told.path / "tables" / "measures.parquet")
+    brief = compose_brief(findings, Words("en"), runs={"plan": SavedRun(told.path, told.manifest)}, order=(PLAN,))
+    first, whom = brief.headlines
+    (step,) = PlanRun(told).list_soon()
+    assert [first.kind, whom.kind] == ["first", "whom"]
+    assert first.text.startswith(f"By the end of 2028: '{PlanRun(told).steps[step]['name_en']}' in 2026")
+    assert words in first.text
+    assert whom.text.startswith("Of 1 first steps 1 alone.")
+    assert "120 billion" not in whom.text
+
+
+def test_a_longer_list_of_first_steps_is_cut_and_counted(told):
+    assert find(told, "plan/IDN/count/soon_more/0")[0].value == len(told.list_soon())
+    assert find(told, "plan/IDN/count/soon_more/1")[0].value == 0
+    assert find(told, "plan/IDN/count/soon_with/alone")[0].value == 1
+    assert find(told, "plan/IDN/count/soon_with/JPN")[0].value == 0
 
 
 def test_what_a_partnership_brings_is_unknown_only_without_a_plan_on_it(findings, make):

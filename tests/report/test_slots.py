@@ -88,6 +88,29 @@ def test_only_what_no_run_gives_is_computed(findings, workspace):
     assert asked == [("quick", 7), ("full", 7)]
 
 
+def test_a_run_that_lacks_a_table_is_not_taken(workspace):
+    older = save(workspace, day=1)
+    later = save(workspace, day=2)
+    (later / "tables" / "loss.parquet").rename(later / "tables" / "other.parquet")
+    whole = dataclasses.replace(OPEN, tables=("loss",))
+    assert match_runs([whole], workspace, manifest("brief"))["stress"].path == older
+
+
+def test_runs_of_one_verb_fill_slots_by_their_names_and_see_those_before(findings, workspace):
+    seen = []
+
+    def compute(task):
+        seen.append(sorted(task.runs))
+        return None if "second" in task.runs else task.workspace.find_run("stress", DATA, {"home": "IDN"})
+
+    save(workspace)
+    slots = [dataclasses.replace(OPEN, name=name, compute=compute) for name in ("first", "second", "third")]
+    slots.append(dataclasses.replace(OPEN, name="later", compute=compute, depths=("full",)))
+    runs = compute_missing(slots, {}, Task(None, findings, workspace, "quick", 7))
+    assert seen == [[], ["first"], ["first", "second"]]
+    assert sorted(runs) == ["first", "second"]
+
+
 def test_a_run_with_the_option_that_is_preferred_comes_before_a_later_one(workspace):
     liking = dataclasses.replace(OPEN, prefer=("with",))
     with_partner = save(workspace, day=1, **{"with": "JPN"})
@@ -147,7 +170,7 @@ def test_a_closed_slot_is_not_promised_but_counted_as_missing(findings, language
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("verb", [slot.verb for slot in SLOTS])
+@pytest.mark.parametrize("verb", [slot.key for slot in SLOTS if not slot.optional])
 def test_every_slot_has_its_texts(findings, language, verb):
     section = compose_brief(findings, Words(language), order=(Slot(verb, write=write),)).sections[0]
     assert section.title

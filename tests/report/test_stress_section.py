@@ -18,7 +18,7 @@ from pondasi.workspace import Manifest, Workspace
 from tests.report.stress_run import GROSS, WEEKS, save_stress
 
 LANGUAGES = ("en", "id", "ja")
-(STRESS,) = (slot for slot in SLOTS if slot.verb == "stress")
+(STRESS,) = (slot for slot in SLOTS if slot.key == "stress")
 
 
 def compose(findings, run, language="en"):
@@ -47,6 +47,15 @@ def test_it_opens_with_what_costs_most_from_where_and_how_soon(findings, run):
     assert {statement.grade for statement in section.statements} == {"assumed"}
 
 
+def test_the_line_above_all_names_what_costs_most(findings, run, make):
+    (line,) = compose(findings, run).headlines
+    assert line.kind == "hurt"
+    assert line.text.startswith(
+        "Weeks of output that user industries lose: 'Island cut off' 6.0 (0.4 to 8.0); and 'Squeeze'"
+    )
+    assert compose(findings, make(gross={"gas": GROSS["gas"]})).headlines == ()
+
+
 def test_what_carries_the_worst_shock_adds_up(findings, run):
     told = StressRun(run)
     figures = {
@@ -67,7 +76,7 @@ def test_a_buffer_is_weighed_over_all_shocks(run):
 
 def test_a_shock_without_effect_is_listed_with_its_reason(findings, run):
     points = compose(findings, run).sections[0].points
-    assert any(point.startswith("Gas cut: no effect, for stocks carry it") and "9.0 weeks" in point for point in points)
+    assert "No effect, for stocks carry it: 'Gas cut' (9.0 weeks without any buffer)." in points
     assert any("'Squeeze': 0.00 (0.00 to 0.30) weeks" in point for point in points)
 
 

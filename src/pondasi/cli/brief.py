@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from pondasi.report.brief import Brief
     from pondasi.report.findings import Findings
     from pondasi.report.slots import Depth
     from pondasi.words import Words
@@ -105,9 +106,8 @@ def make_command(words: Words) -> click.Command:
             say_json({**tell_brief(brief), "documents": documents, "run": str(run_folder)})
         elif not options["quiet_"]:
             say_overlays(chain, words)
-            for section in brief.sections:
-                for item in section.statements:
-                    click.echo(f"- {item.text} [{words.say(f'grade.{item.grade}')}]")
+            for line in _tell_first_page(brief, words):
+                click.echo(line)
             click.echo(
                 words.say("cli.brief.done", path=words.say("list.joint").join(map(str, written)), annex=str(annex))
             )
@@ -130,6 +130,16 @@ def make_command(words: Words) -> click.Command:
         ],
         help=words.say("cli.brief.long"),
     )
+
+
+def _tell_first_page(brief: Brief, words: Words) -> list[str]:
+    """Return the lines of the first page: first steps, what hurts most and with whom, then all statements."""
+    heads = [
+        f"* {words.say(f'brief.headline.{line.kind}')}: {line.text} [{words.say(f'grade.{line.grade}')}]"
+        for line in brief.headlines
+    ]
+    statements = (statement for section in brief.sections for statement in section.statements)
+    return [*heads, *(f"- {item.text} [{words.say(f'grade.{item.grade}')}]" for item in statements)]
 
 
 def _choose_path(out: Path | None, documents: Path, name: str, formats: Sequence[str]) -> Path:

@@ -68,7 +68,7 @@ def _find_runs(figure: str, chain: Chain, workspace: Path | None) -> dict[str, S
     from pondasi.workspace import Manifest, open_workspace
 
     kind, _, rest = figure.strip("/").partition("/")
-    slots = [slot for slot in SLOTS if slot.verb == kind.removesuffix("_run")]
+    slots = [slot for slot in SLOTS if slot.key == kind.removesuffix("_run")]
     options = {"home": rest.split("/", 1)[0].upper()}
     return match_runs(slots, open_workspace(workspace), Manifest("explain", options, chain.origin, 0))
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pondasi.plan.partners import PartnerValues
     from pondasi.words import Words
 
+NOTHING = 1e-3
+"""A value below this is none [million USD]: what is left of differences of large sums."""
 OPEN = 1
 """Exit code where the order of partners is not yet plain: an answer, and less than was asked for."""
 
@@ -116,7 +118,7 @@ def tell_partners(values: PartnerValues, words: Words, places: str) -> list[str]
     numbers = Numbers(words)
 
     def show(row: dict[str, float], name: str) -> str:
-        ends = [numbers.plain(row[f"{name}{end}"]) for end in ("", "_low", "_high")]
+        ends = [numbers.plain(_tidy(row[f"{name}{end}"])) for end in ("", "_low", "_high")]
         return words.say("position.interval", value=ends[0], low=ends[1], high=ends[2])
 
     names = ("shapley", "alone", "last")
@@ -140,6 +142,10 @@ def tell_partners(values: PartnerValues, words: Words, places: str) -> list[str]
     if values.orders:
         return [*told, words.say("partners.sampled", n=2 * values.orders, solved=values.solved)]
     return [*told, words.say("partners.solved", solved=values.solved, all=2**values.players)]
+
+
+def _tidy(value: float) -> float:
+    return value if abs(value) >= NOTHING else 0.0
 
 
 def title_tables(values: PartnerValues, words: Words, places: str) -> dict[str, pd.DataFrame]:

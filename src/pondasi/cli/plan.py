@@ -62,7 +62,7 @@ def make_command(words: Words) -> click.Command:
         from pondasi.plan.case import load_case
         from pondasi.plan.checkpoint import FOLDER
         from pondasi.plan.gates import tell_gates
-        from pondasi.plan.roadmap import tell_partner, tell_plan
+        from pondasi.plan.roadmap import is_wide, tell_partner, tell_plan
         from pondasi.plan.tell_worth import tell_fresh
         from pondasi.plan.work_out import work_out_plan
         from pondasi.solver import InfeasibleError
@@ -113,7 +113,8 @@ def make_command(words: Words) -> click.Command:
         told[1:1] = _tell_resumed(plan, words) if resume else []
         told[1:1] = [] if found.fresh is None else [tell_fresh(found.fresh, words)]
         told += tell_gates(plan, words, places_)
-        told += [] if gain is None else [tell_partner(gain, words, places_)]
+        bounded = not is_wide(plan.value, plan.most, finished=plan.answer.finished)
+        told += [] if gain is None else [tell_partner(gain, words, places_, bounded=bounded)]
         told += _tell_after(found, words, places_)
         told += [line for _, lines in asked for line in lines]
         if json_:

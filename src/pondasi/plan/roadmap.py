@@ -19,6 +19,26 @@ if TYPE_CHECKING:
 
 SOON = 5
 """Years over which money is told."""
+WIDE = 2.0
+"""A bound this many times the value, or more, does not yet say how good a plan may be."""
+
+
+def is_wide(value: float, most: float, *, finished: bool) -> bool:
+    """Tell whether time ended a search before it reached a bound that says how good a plan may be.
+
+    Parameters
+    ----------
+    value, most
+        What the plan is worth, and what no plan can exceed [million USD].
+    finished
+        Whether the search ended by itself.
+
+    Example
+    -------
+    >>> is_wide(100.0, 5e6, finished=False), is_wide(100.0, 150.0, finished=False), is_wide(0.0, 5e6, finished=True)
+    (True, False, False)
+    """
+    return not finished and 0 <= WIDE * value < most
 
 
 def tabulate_starts(plan: Plan) -> pd.DataFrame:
@@ -102,9 +122,12 @@ def tell_plan(plan: Plan, words: Words, places: str = "plain", *, later: bool = 
     steps = index_rows(plan.case.tables["steps"], "step")
     futures = name_nodes(plan.case, grow_tree(plan.case), words.language)
     root = problem.tree.names[0]
-    told = [words.say("plan.value", value=_round(plan.value), most=_round(plan.most)), *_tell_reference(plan, words)]
+    wide = is_wide(plan.value, plan.most, finished=plan.answer.finished)
+    worth = {"value": _round(plan.value), "most": _round(plan.most)}
+    told = [words.say("plan.value_unbounded" if wide else "plan.value", **worth), *_tell_reference(plan, words)]
     if not plan.answer.finished:
-        told.append(words.say("plan.unfinished", short=_round(plan.most - plan.value)))
+        key = "plan.unfinished_unbounded" if wide else "plan.unfinished"
+        told.append(words.say(key, short=_round(plan.most - plan.value)))
     starts = tabulate_starts(plan).reset_index()
     if starts.empty:
         told.append(words.say("plan.nothing"))
@@ -144,10 +167,11 @@ def tell_plan(plan: Plan, words: Words, places: str = "plain", *, later: bool = 
     return told + [notes[note]() for note in problem.notes]
 
 
-def tell_partner(gain: PartnerGain, words: Words, places: str = "plain") -> str:
-    """Return what a partner brings, as a sentence."""
+def tell_partner(gain: PartnerGain, words: Words, places: str = "plain", *, bounded: bool = True) -> str:
+    """Return what a partner brings, as a sentence; ``bounded`` tells whether the search with it reached a bound."""
     partner = name_place_in_text(gain.partner, words.language, places)
-    return words.say("plan.partner", partner=partner, low=_round(gain.low), high=_round(gain.high))
+    key = "plan.partner" if bounded else "plan.partner_unbounded"
+    return words.say(key, partner=partner, low=_round(gain.low), high=_round(gain.high))
 
 
 def _tell_reference(plan: Plan, words: Words) -> list[str]:

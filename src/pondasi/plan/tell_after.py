@@ -81,11 +81,22 @@ def tell_sides(
         fields |= {"other": name_place_in_text(other, words.language, places)}
         rows = list_rows(sides[sides.index.get_level_values("country") == mine].reset_index())
         for row in rows:
-            for end in ("before", "after"):
-                fields[f"{row['measure']}_{end}"] = _say(row["measure"], row[end], words)
+            ends = {end: _say(row["measure"], row[end], words) for end in ("before", "after")}
+            fields[row["measure"]] = words.say(f"plan.side.{choose_side(**ends)}", **ends)
         known = all(row["before"] is not None for row in rows if row["measure"] == "exposure")
         told.append(words.say(f"plan.side.{side}.{'whole' if known else 'trade'}", **fields))
     return told
+
+
+def choose_side(before: str, after: str) -> str:
+    """Return the form of what becomes of a measure, as both ends are shown: ``change``, or ``same`` where they read alike.
+
+    Example
+    -------
+    >>> choose_side("8.7 %", "8.7 %"), choose_side("8.7 %", "8.9 %")
+    ('same', 'change')
+    """
+    return "same" if before == after else "change"
 
 
 def _say(measure: str, value: float | None, words: Words) -> str:

@@ -39,6 +39,8 @@ def write_annex(brief: Brief, words: Words, path: str | Path) -> None:
     first.append([brief.subtitle])
     first.append([])
     first.append([words.say("annex.statement"), words.say("annex.grade")])
+    for head in brief.headlines:
+        first.append([head.text, words.say(f"grade.{head.grade}")])
     for section in brief.sections:
         for statement in section.statements:
             first.append([statement.text, words.say(f"grade.{statement.grade}")])

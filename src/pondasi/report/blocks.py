@@ -79,9 +79,20 @@ class Statement:
         object.__setattr__(self, "text", begin_text(self.text))
 
 
+HEADLINES = ("first", "hurt", "whom")
+"""The lines above all statements, in reading order: first steps, what hurts most, with whom."""
+
+
+@dataclass(frozen=True)
+class Headline(Statement):
+    """One of the lines above all statements; of two of one kind the later section's stands."""
+
+    kind: str = HEADLINES[0]
+
+
 @dataclass(frozen=True)
 class Section:
-    """A question, its answer, and the evidence."""
+    """A question, its answer, and the evidence; and what of it stands on the first page."""
 
     id: str
     title: str
@@ -90,6 +101,7 @@ class Section:
     points: tuple[str, ...] = ()
     method: tuple[str, ...] = ()
     statements: tuple[Statement, ...] = field(default=())
+    headlines: tuple[Headline, ...] = field(default=())
 
     def __post_init__(self) -> None:
         """Begin title, answer and points as sentences begin."""

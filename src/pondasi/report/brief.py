@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pondasi.report.blocks import HEADLINES
 from pondasi.report.context import Context
 from pondasi.report.evidence import Evidence, Explanation
 from pondasi.report.marks import split_runs
 from pondasi.report.page import render_page
 from pondasi.report.paper import render_paper
 from pondasi.report.sections import SECTIONS
-from pondasi.report.slots import Slot, write_slot
+from pondasi.report.slots import Slot, list_absent, write_slot
 from pondasi.tables.dictionary import read_resource
 from pondasi.tables.write import replace_file
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pondasi.currency import Rate
-    from pondasi.report.blocks import Section
+    from pondasi.report.blocks import Headline, Section
     from pondasi.report.findings import Findings
     from pondasi.words import Words
     from pondasi.workspace import SavedRun
@@ -88,6 +89,11 @@ class Brief:
     notes: tuple[str, ...] = ()
     manifest: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    @property
+    def headlines(self) -> tuple[Headline, ...]:
+        """The lines above all statements, each kind once."""
+        return choose_headlines(self.sections)
+
 
 def compose_brief(
     findings: Findings,
@@ -120,8 +126,8 @@ def compose_brief(
     """
     if runs:
         findings = replace(findings, runs=runs)
-    closed = tuple(item.verb for item in order if isinstance(item, Slot) and not item.is_open)
-    context = Context(findings, words, places, closed, rate)
+    closed = tuple(item.key for item in order if isinstance(item, Slot) and not item.is_open)
+    context = Context(findings, words, places, closed, rate, list_absent(order, runs or {}, findings.home))
     written = (write_slot(context, item, runs or {}) if isinstance(item, Slot) else item(context) for item in order)
     sections = tuple(section for section in written if section is not None)
     title = context.say("brief.title", home=context.home)
@@ -189,8 +195,15 @@ def write_brief(
     return brief
 
 
+def choose_headlines(sections: Sequence[Section]) -> tuple[Headline, ...]:
+    """Return the lines above all statements in their order, each kind once, that of the last section that has one."""
+    found = {line.kind: line for section in sections for line in section.headlines}
+    return tuple(found[kind] for kind in HEADLINES if kind in found)
+
+
 def list_texts(sections: Sequence[Section]) -> Iterator[str]:
     """Yield every text of the sections that may cite a figure, in reading order."""
+    yield from (line.text for line in choose_headlines(sections))
     for section in sections:
         yield from (statement.text for statement in section.statements)
     for section in sections:

@@ -39,6 +39,10 @@ def tell_brief(brief: Brief) -> dict[str, Any]:
         "subtitle": str(brief.subtitle),
         "overlays": [str(text) for text in brief.overlays],
         "notes": [str(text) for text in brief.notes],
+        "headlines": [
+            {**_tell(item.text), "kind": item.kind, "section": item.section, "grade": item.grade}
+            for item in brief.headlines
+        ],
         "statements": [
             {**_tell(item.text), "section": item.section, "grade": item.grade}
             for section in brief.sections

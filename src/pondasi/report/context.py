@@ -38,8 +38,8 @@ class Context:
     A figure is *cited* by its place (`pondasi.report.evidence`), never typed in: so each number of the
     document leads to its rows, and charts, sentences and tables read the same value.
 
-    ``closed`` names the slots that wait for a verb that does not exist yet; ``rate`` is the one at which
-    money is shown.
+    ``closed`` names the slots that wait for a verb that does not exist yet, ``absent`` the optional ones that no
+    run fills, each with the command that makes one; ``rate`` is the one at which money is shown.
     """
 
     findings: Findings
@@ -47,6 +47,7 @@ class Context:
     places: str = "plain"
     closed: tuple[str, ...] = ()
     rate: Rate | None = None
+    absent: tuple[tuple[str, str], ...] = ()
     numbers: Numbers = field(init=False)
     names: Mapping[str, str] = field(init=False, repr=False)
     evidence: Evidence = field(init=False, repr=False)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pondasi.report.findings import Findings
     from pondasi.workspace import SavedRun
 
+PLAN_QUESTIONS = ("others", "units", "worth", "front", "partners")
+"""Slots of what is asked of a plan beyond the plan itself."""
 SHOWN = 12
 """Parts of a result that are listed; the rest is summed."""
 
@@ -155,11 +157,13 @@ def gather_evidence(chain: Chain, findings: Findings | None = None) -> Evidence:
             if row.get("firm") is None:
                 step = _make_step(table, row, columns[FIGURES[table][0]].unit or "")
                 rows[step.place] = step
-    told, sources = _read_runs(findings.runs if findings is not None else {})
+    told, sources = _read_runs(findings.runs if findings is not None else {}, rows, chain)
     return Evidence(rows, {**sources, **index_rows(chain.sources, "source")}, findings, told)
 
 
-def _read_runs(runs: Mapping[str, SavedRun]) -> tuple[dict[str, Tells], dict[str, dict[str, Any]]]:
+def _read_runs(
+    runs: Mapping[str, SavedRun], rows: Mapping[str, Step], chain: Chain
+) -> tuple[dict[str, Tells], dict[str, dict[str, Any]]]:
     """Return what tells the figures of the runs, by kind, and the sources that they cite beside those of the chain."""
     told: dict[str, Tells] = {}
     sources: dict[str, dict[str, Any]] = {}
@@ -177,7 +181,52 @@ def _read_runs(runs: Mapping[str, SavedRun]) -> tuple[dict[str, Tells], dict[str
         plan = PlanRun(runs["plan"])
         told |= dict.fromkeys(PLAN_KINDS, PlanFigures(plan))
         sources |= {} if plan.is_impossible else index_rows(plan.tables["sources"], "source")
+    for read in (_read_stress_questions, _read_plan_questions):
+        more, cited = read(runs, rows, chain)
+        told, sources = told | more, {**cited, **sources}
     return told, sources
+
+
+def _read_stress_questions(
+    runs: Mapping[str, SavedRun], rows: Mapping[str, Step], _chain: Chain
+) -> tuple[dict[str, Tells], dict[str, dict[str, Any]]]:
+    """Return what tells which figures decide, what a year may bring, and what hangs on each supplier."""
+    told: dict[str, Tells] = {}
+    sources: dict[str, dict[str, Any]] = {}
+    if "sensitivity" in runs:
+        from pondasi.report.sensitivity_figures import KINDS, SensitivityRun
+        from pondasi.stress.shock_library import load_shock_sources
+
+        told |= dict.fromkeys(KINDS, SensitivityRun(runs["sensitivity"]))
+        sources |= index_rows(load_shock_sources(), "source")
+    if "sample" in runs:
+        from pondasi.report.sample_figures import KINDS as SAMPLE_KINDS
+        from pondasi.report.sample_figures import SampleRun
+
+        told |= dict.fromkeys(SAMPLE_KINDS, SampleRun(runs["sample"]))
+    if "critical" in runs:
+        from pondasi.report.critical_figures import KINDS as CRITICAL_KINDS
+        from pondasi.report.critical_figures import CriticalRun
+
+        told |= dict.fromkeys(CRITICAL_KINDS, CriticalRun(runs["critical"], rows))
+    return told, sources
+
+
+def _read_plan_questions(
+    runs: Mapping[str, SavedRun], _rows: Mapping[str, Step], chain: Chain
+) -> tuple[dict[str, Tells], dict[str, dict[str, Any]]]:
+    """Return what tells what was asked of a plan beyond the plan itself."""
+    asked = [name for name in PLAN_QUESTIONS if name in runs]
+    if not asked:
+        return {}, {}
+    from pondasi.report.case_rows import read_case_rows
+    from pondasi.report.plan_questions import KINDS, PlanQuestions
+
+    case = read_case_rows(str(runs[asked[0]].manifest["options"]["home"]), chain)
+    told: dict[str, Tells] = {}
+    for name in asked:
+        told |= dict.fromkeys(KINDS[name], PlanQuestions(runs[name], case))
+    return told, dict(case.sources)
 
 
 def _make_step(table: str, row: dict[str, Any], unit: str) -> Step:

@@ -26,6 +26,8 @@ SCALES = {
 SCALES["id"] = SCALES["en"]
 PERCENT_FLOOR = 0.0005
 """Shares up to a twentieth of a per cent are shown as 'below 0.1 %'."""
+SMALLEST_PERCENT = 0.001
+"""The least share that is shown as a number."""
 
 
 class Numbers:
@@ -80,6 +82,8 @@ class Numbers:
             key: self._fixed(round(number / scale, place), max(0, place))
             for key, number in {"value": value, "low": low, "high": high}.items()
         }
+        if len(set(shown.values())) == 1:
+            return self.words.say(f"number.money.{name}", value=shown["value"], currency=self.currency)
         return self.words.say(f"number.money_interval.{name}", currency=self.currency, **shown)
 
     def rate_note(self, publisher: str) -> str:
@@ -92,7 +96,7 @@ class Numbers:
     def percent(self, value: float, digits: int = MIN_DIGITS) -> str:
         """Return a share in per cent."""
         if 0 < value <= PERCENT_FLOOR:
-            return self.words.say("number.percent_below", value=self._fixed(0.1, 1))
+            return self.words.say("number.percent_below", value=self._fixed(SMALLEST_PERCENT * 100, 1))
         rounded, decimals = round_to(value * 100, digits)
         return self.words.say("number.percent", value=self._fixed(rounded, min(decimals, 1)))
 
@@ -122,9 +126,9 @@ class Numbers:
             key: self._fixed(number * 100, decimals)
             for key, number in {"value": value, "low": low, "high": high}.items()
         }
+        if 0 < value <= PERCENT_FLOOR and high <= SMALLEST_PERCENT:
+            return self.percent(value)
         if len(set(shown.values())) == 1:
-            if 0 < value <= PERCENT_FLOOR:
-                return self.percent(value)
             return self.words.say("number.percent", value=shown["value"])
         return self.words.say("number.percent_interval", **shown)
 
@@ -147,22 +151,31 @@ class Numbers:
             return self.percent_interval(value, low, high, most)
         if figure.unit.startswith("USD"):
             return self.money_interval(value, low, high, most)
+        return self._number(figure, value, low, high, most)
+
+    def _number(self, figure: Figure, value: float, low: float | None, high: float | None, most: int) -> str:
+        """Return a bare number; whole years without decimals."""
         digits = min(most, digits_for(value, low, high))
+        whole = figure.unit == "years" and float(value).is_integer()
         if low is None or high is None:
-            return self.plain(value, digits)
-        decimals = round_to(value or high, digits)[1]  # beside a nought the upper end says what can be told
+            return self._fixed(value, 0) if whole else self.plain(value, digits)
+        # The interval says what can be told: a value far below its ends has no more decimals than they.
+        largest = max(abs(value), abs(high), abs(low))
+        return self._interval(value, low, high, 0 if whole else round_to(largest, digits)[1])
+
+    def _interval(self, value: float, low: float, high: float, decimals: int) -> str:
+        """Return a value with its interval at some decimals; alone where the ends would read alike."""
         ends = {name: self._fixed(end, decimals) for name, end in (("value", value), ("low", low), ("high", high))}
-        return self.words.say("position.interval", **ends)
+        return ends["value"] if len(set(ends.values())) == 1 else self.words.say("position.interval", **ends)
 
     def _whole(self, figure: Figure, value: float, *, short: bool) -> str:
         """Return a year, a count or a week; only a week may have an interval."""
         if figure.unit == "year":
             return str(int(value))
         low, high = figure.low, figure.high
-        if short or figure.unit == "count" or low is None or high is None or low == high:
+        if short or figure.unit == "count" or low is None or high is None:
             return self._fixed(value, 0)
-        ends = {name: self._fixed(end, 0) for name, end in (("value", value), ("low", low), ("high", high))}
-        return self.words.say("position.interval", **ends)
+        return self._interval(value, low, high, 0)
 
     def _fixed(self, value: float, decimals: int) -> str:
         return format_decimal(value, format="#,##0" + ("." + "0" * decimals if decimals else ""), locale=self.language)

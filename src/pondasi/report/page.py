@@ -37,6 +37,7 @@ def render_page(brief: Brief, words: Words) -> str:
         lstrip_blocks=True,
     )
     environment.filters["rows"] = make_download
+    environment.filters["unit"] = lambda unit: name_unit(unit, words)
     environment.filters["rich"] = _make_rich({line.place: line.number for line in brief.figures})
     return environment.get_template("brief.html").render(
         brief=brief,
@@ -47,6 +48,12 @@ def render_page(brief: Brief, words: Words) -> str:
         chart_sources=CHART_SOURCES,
         steps=STEPS,
     )
+
+
+def name_unit(unit: str, words: Words) -> str:
+    """Return the unit of a figure where its text does not say it; nothing where it does, or there is none."""
+    key = f"figure.unit.{unit}"
+    return words.say(key) if words.has(key) else ""
 
 
 def make_download(chart: Chart) -> str:

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pondasi.errors import MissingExtraError
+from pondasi.report.blocks import HEADLINES
 from pondasi.report.content import tell_brief
 from pondasi.report.numbers import Numbers
-from pondasi.report.page import CHART_SOURCES, STEPS
+from pondasi.report.page import CHART_SOURCES, STEPS, name_unit
 
 if TYPE_CHECKING:
     from pondasi.report.brief import Brief
@@ -85,6 +86,7 @@ def _gather(brief: Brief, words: Words) -> dict[str, Any]:
             {"place": step["place"], "weight": "" if step["weight"] is None else numbers.percent(step["weight"])}
             for step in shown
         ]
+        line["unit_name"] = name_unit(line["unit"], words)
         line["and_more"] = words.say("figure.more", n=more) if more > 0 else ""
     return {
         **content,
@@ -95,6 +97,7 @@ def _gather(brief: Brief, words: Words) -> dict[str, Any]:
         "say": {
             **{name: words.say(f"paper.{name}") for name in OWN_TEXTS},
             "statements": words.say("brief.statements_title"),
+            **{f"headline_{kind}": words.say(f"brief.headline.{kind}") for kind in HEADLINES},
             "sources_word": words.say("brief.sources_word"),
             "method": words.say("brief.method_word"),
             "figures": words.say("figure.title"),

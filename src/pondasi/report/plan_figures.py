@@ -174,14 +174,27 @@ class PlanFigures:
         }[name]
         return Figure(row[column], unit, grade=self.told.grade), self._of_step(step)
 
-    def _find_count(self, name: str) -> Found:
-        steps, sure = list(self.told.steps), self.told.list_sure()
+    def _find_count(self, name: str, part: str = "") -> Found:
+        """Return how many steps start soon, in every future, at all, or in some futures only.
+
+        Of those that start soon ``soon_with/CODE`` and ``soon_with/alone`` count those with a partner or alone, and
+        ``soon_more/N`` those after the first N.
+        """
+        steps, sure, soon = list(self.told.steps), self.told.list_sure(), self.told.list_soon()
+        if name == "soon_with":
+            wanted = None if part == "alone" else part
+            return self._count([step for step in soon if self.told.find_partner(step) == wanted])
+        if name == "soon_more":
+            return self._count(soon[int(part) :])
         found = {
-            "soon": self.told.list_soon(),
+            "soon": soon,
             "sure": sure,
             "steps": steps,
             "some": [step for step in steps if step not in sure],
         }[name]
+        return self._count(found)
+
+    def _count(self, found: list[str]) -> Found:
         rows = [self._of_step(step)[0] for step in found] or self._of_futures(self.told.futures)
         return Figure(len(found), "count", grade="exact"), rows
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pondasi.facts import Figure, weakest
 from pondasi.plan.gates import read_gates
+from pondasi.plan.roadmap import is_wide
 from pondasi.report.evidence import Step
 from pondasi.tables.rows import index_rows, list_rows
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from pondasi.facts import Grade
     from pondasi.plan.gates import Gates
     from pondasi.workspace import SavedRun
-
-WIDE = 2.0
-"""A bound this many times the value, or more, does not yet say how good a plan may be; it is left out where time ended the search."""
 
 ROUNDING = 1e-6
 """By which a difference may exceed the gap of its search: value and bound are rounded apart."""
@@ -66,8 +64,8 @@ class PlanRun:
 
     @property
     def is_wide(self) -> bool:
-        """Whether time ended the search so early that its bound lies more than `WIDE` times the value, which tells nothing."""
-        return not self.set["finished"] and 0 < WIDE * self.measures["value"] < self.measures["most"]
+        """Whether time ended the search so early that its bound tells nothing."""
+        return is_wide(self.measures["value"], self.measures["most"], finished=bool(self.set["finished"]))
 
     @cached_property
     def steps(self) -> Mapping[str, dict[str, Any]]:
@@ -152,6 +150,11 @@ class PlanRun:
         """Return the steps that start in the first years in some future, the surest first."""
         soon = [step for step, row in self.steps.items() if row["soon"] > 0]
         return sorted(soon, key=lambda step: (-self.steps[step]["soon"], self.steps[step]["first"], step))
+
+    def find_partner(self, step: str) -> str | None:
+        """Return with whom a step starts first; None where it does so alone."""
+        partner = next(row["partner"] for row in self.starts if row["step"] == step)
+        return None if partner is None else str(partner)
 
     def list_sure(self) -> list[str]:
         """Return the steps that start in every future."""

@@ -8,11 +8,13 @@ things:
   out and counts its question among those that it cannot answer.
 - The slot is open and the workspace holds a matching run, the latest of which `match_runs` takes: the section
   is what `Slot.write` makes of it, as of any other section, statements for the first page too.
-- The slot is open and no run matches: the section says which command makes it.
+- The slot is open and no run matches: the section says which command makes it. An *optional* slot is left out
+  then, and the last section names the command.
 
 A run matches if it is of the slot's verb, rests on the same data (pack, hash and whatever else the manifest
-names under ``data``, such as an overlay), and was made with the options that the slot names, such as the same
-home country.
+names under ``data``, such as an overlay), was made with the options that the slot names, such as the same
+home country, and holds the tables that the slot names. Where several slots wait for runs of one verb, each has a
+name of its own.
 
 To fill a slot, write ``report/sections/<verb>.py`` with one function and name it in the reading order of
 `pondasi.report.sections`::
@@ -31,7 +33,7 @@ offered once a slot has it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from pondasi.report.blocks import Section
@@ -69,6 +71,8 @@ class Task:
         Options that name the data, for the manifest of the run.
     executor
         Where draws are run; here by default.
+    runs
+        Those that are there already, or were made for slots before this one.
     """
 
     world: World
@@ -78,6 +82,7 @@ class Task:
     seed: int
     inputs: Mapping[str, Any] = field(default_factory=dict)
     executor: Executor | None = None
+    runs: Mapping[str, SavedRun] = field(default_factory=dict, repr=False)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -97,7 +102,7 @@ class Slot:
         Makes the section of a run; None while the verb does not exist.
     compute
         Makes and saves the run, quickly or in full, seeded as the brief is; None where only the verb
-        itself does.
+        itself does. It may find that there is nothing to run.
     options
         Options that the run must share with the brief.
     needs
@@ -108,16 +113,40 @@ class Slot:
         Options that a run should share with the brief where one does, such as the partner.
     offered
         Tells whether the verb can make a run for a country at all.
+    name
+        Of the section and its run, where it is not the verb.
+    tables
+        Names of tables that the run must hold.
+    asks
+        The rest of the command that makes the run, after the country.
+    depths
+        Depths at which the run is computed.
+    optional
+        Whether the section is left out where no run matches.
     """
 
     verb: str
     write: Callable[[Context, SavedRun], Section | None] | None = None
-    compute: Callable[[Task], SavedRun] | None = None
+    compute: Callable[[Task], SavedRun | None] | None = None
     options: tuple[str, ...] = ("home",)
     needs: tuple[str, ...] = ()
     enough: Callable[[SavedRun, Depth], bool] = lambda _run, _depth: True
     prefer: tuple[str, ...] = ()
     offered: Callable[[str], bool] = lambda _home: True
+    name: str = ""
+    tables: tuple[str, ...] = ()
+    asks: str = ""
+    depths: tuple[Depth, ...] = ("quick", "full")
+    optional: bool = False
+
+    @property
+    def key(self) -> str:
+        """Name of the section and of its run."""
+        return self.name or self.verb
+
+    def write_command(self, home: str) -> str:
+        """Return the command that makes the run."""
+        return " ".join(filter(None, ("pondasi", self.verb, home, self.asks)))
 
     @property
     def is_open(self) -> bool:
@@ -126,7 +155,7 @@ class Slot:
 
 
 def match_runs(slots: Iterable[Slot], workspace: Workspace, manifest: Manifest) -> dict[str, SavedRun]:
-    """Return the latest run of the workspace that matches each open slot, verb -> run.
+    """Return the latest run of the workspace that matches each open slot, name of the slot -> run.
 
     Parameters
     ----------
@@ -143,11 +172,11 @@ def match_runs(slots: Iterable[Slot], workspace: Workspace, manifest: Manifest) 
             continue
         options = {name: manifest.options[name] for name in slot.options}
         liked = {name: manifest.options[name] for name in slot.prefer if name in manifest.options}
-        run = workspace.find_run(slot.verb, manifest.data, options | liked, slot.needs)
+        run = workspace.find_run(slot.verb, manifest.data, options | liked, slot.needs, slot.tables)
         if run is None and liked:
-            run = workspace.find_run(slot.verb, manifest.data, options, slot.needs)
+            run = workspace.find_run(slot.verb, manifest.data, options, slot.needs, slot.tables)
         if run is not None:
-            found[slot.verb] = run
+            found[slot.key] = run
     return found
 
 
@@ -157,33 +186,46 @@ def compute_missing(
     task: Task,
 ) -> dict[str, SavedRun]:
     """Return the runs with those added that no saved run gave, or none so deep or so fitting, and a slot can compute."""
-    made = {
-        slot.verb: slot.compute(task)
-        for slot in slots
-        if slot.compute is not None and slot.offered(task.findings.home) and not _is_enough(slot, runs, task)
-    }
-    return {**runs, **made}
+    found = dict(runs)
+    for slot in slots:
+        if slot.compute is None or task.depth not in slot.depths or not slot.offered(task.findings.home):
+            continue
+        if not _is_enough(slot, runs, task):
+            made = slot.compute(replace(task, runs=found))
+            found |= {} if made is None else {slot.key: made}
+    return found
 
 
 def _is_enough(slot: Slot, runs: Mapping[str, SavedRun], task: Task) -> bool:
     """Tell whether a saved run is as deep as is asked for, and has the options that the slot prefers."""
-    run = runs.get(slot.verb)
+    run = runs.get(slot.key)
     if run is None or not slot.enough(run, task.depth):
         return False
     return all(run.manifest["options"].get(name) == task.options[name] for name in slot.prefer)
 
 
 def write_slot(context: Context, slot: Slot, runs: Mapping[str, SavedRun]) -> Section | None:
-    """Return the section of a slot; None while it is closed."""
+    """Return the section of a slot; None while it is closed, or where it is optional and no run fills it."""
     if slot.write is None:
         return None
-    run = runs.get(slot.verb)
+    run = runs.get(slot.key)
     if run is not None:
         return slot.write(context, run)
-    command = f"pondasi {slot.verb} {context.findings.home}"
+    if slot.optional:
+        return None
     form = "absent" if slot.offered(context.findings.home) else "none"
     return Section(
-        id=slot.verb,
-        title=context.say(f"slot.{slot.verb}.title", home=context.home),
-        answer=context.say(f"slot.{slot.verb}.{form}", home=context.home, command=command),
+        id=slot.key,
+        title=context.say(f"slot.{slot.key}.title", home=context.home),
+        answer=context.say(
+            f"slot.{slot.key}.{form}", home=context.home, command=slot.write_command(context.findings.home)
+        ),
+    )
+
+
+def list_absent(slots: Iterable[object], runs: Mapping[str, SavedRun], home: str) -> tuple[tuple[str, str], ...]:
+    """Return the optional slots that no run fills, each with the command that would."""
+    optional = (slot for slot in slots if isinstance(slot, Slot) and slot.is_open and slot.optional)
+    return tuple(
+        (slot.key, slot.write_command(home)) for slot in optional if slot.key not in runs and slot.offered(home)
     )

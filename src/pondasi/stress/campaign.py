@@ -75,7 +75,9 @@ class Campaign:
 
     def as_tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables that a run leaves behind."""
-        return {name: getattr(self, name).reset_index() for name in ("outcomes", "paths", "hazards")}
+        tables = {name: getattr(self, name).reset_index() for name in ("outcomes", "paths", "hazards")}
+        whole = {"scenarios": self.scenarios, "weeks": self.weeks, "rate": self.rate}
+        return {"campaign": pd.DataFrame([whole]), **tables}
 
 
 def run_campaign(

@@ -15,8 +15,9 @@ from pondasi.report.sections.plan_charts import (
     chart_people,
     chart_roadmap,
     name_future,
-    name_step,
+    name_start,
 )
+from pondasi.report.sections.plan_heads import say_headlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,20 +38,16 @@ def write_plan(context: Context, run: SavedRun) -> Section:
     """
     told = PlanRun(run)
     if told.is_impossible:
-        answer = context.say("plan_brief.impossible", home=context.home)
-        statement = Statement(answer, "plan", "assumed")
-        return Section("plan", context.say("slot.plan.title"), answer, statements=(statement,))
+        text = context.say("plan_brief.impossible", home=context.home)
+        statement = Statement(text, "plan", "assumed")
+        return Section("plan", context.say("slot.plan.title"), text, statements=(statement,))
     first, worth, later = _say_first(context, told), _say_worth(context, told), _say_later(context, told)
     partner = _say_partner(context, told)
-    statements = tuple(
-        Statement(text, "plan", told.grade)
-        for text in (
-            context.say("plan_brief.both", first=first, second=_say_firmness(context, told)),
-            worth,
-            partner,
-        )
-        if text is not None
-    )
+    answer = [
+        Statement(context.say("plan_brief.both", first=first, second=_say_firmness(context, told)), "plan", told.grade),
+        Statement(worth, "plan", told.grade),
+    ]
+    more = [Statement(partner, "plan", told.grade)] if partner is not None else []
     notes = [name.rsplit(".", 1)[-1] for name in str(told.set["notes"]).split("|") if name]
     output = chart_output(context, told) if told.steps else None
     after = chart_after(context, told)
@@ -58,13 +55,13 @@ def write_plan(context: Context, run: SavedRun) -> Section:
     return Section(
         id="plan",
         title=context.say("slot.plan.title"),
-        answer=context.join_sentences(statements[:2]),
+        answer=context.join_sentences(answer),
         blocks=(
             *(chart(context, told) for chart in charts),
             *(chart for chart in (output, after) if chart is not None),
         ),
         points=(
-            *(statement.text for statement in statements[2:]),
+            *(statement.text for statement in more),
             *((later,) if later is not None else ()),
             *_say_gates(context, told),
             *((_say_money(context, told),) if told.steps else ()),
@@ -72,7 +69,8 @@ def write_plan(context: Context, run: SavedRun) -> Section:
             *(context.say(f"plan.note.{name}") for name in notes),
         ),
         method=(context.say("plan_brief.method"), context.say("plan_brief.method_gates")),
-        statements=statements,
+        statements=(*answer[1:], *more),
+        headlines=say_headlines(context, told),
     )
 
 
@@ -91,7 +89,7 @@ def _say_first(context: Context, told: PlanRun) -> str:
 def _say_soon(context: Context, told: PlanRun, step: str) -> str:
     """Return a step with its earliest start, its partner there, and its chance where that is not certain."""
     row = next(row for row in told.starts if row["step"] == step)
-    item = _name_start(context, told, Start(step, row["partner"], row["year"], row["future"], row["modules"]))
+    item = name_start(context, told, Start(step, row["partner"], row["year"], row["future"], row["modules"]))
     if told.steps[step]["committed"]:
         return context.say("plan_brief.item_committed", step=item)
     if told.steps[step]["soon"] >= SURE:
@@ -213,12 +211,4 @@ def _say_about(context: Context, told: PlanRun, branch: Branch) -> str:
 
 
 def _join_starts(context: Context, told: PlanRun, starts: Iterable[Start]) -> str:
-    return context.join([_name_start(context, told, start) for start in starts], "parts")
-
-
-def _name_start(context: Context, told: PlanRun, start: Start) -> str:
-    place = f"plan/{told.home}/start/{start.step}/{start.year}/{start.future}/year"
-    fields = {"step": name_step(context, told, start.step), "year": context.cite(place)}
-    if start.partner is None:
-        return context.say("plan.gate.item.alone", **fields)
-    return context.say("plan.gate.item.partner", partner=context.place_in_text(start.partner), **fields)
+    return context.join([name_start(context, told, start) for start in starts], "parts")

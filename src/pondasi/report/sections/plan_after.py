@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pondasi.plan.tell_after import SHOWS, choose_change
+from pondasi.plan.tell_after import SHOWS, choose_change, choose_side
 from pondasi.report.blocks import Cell, Chart, Table
 from pondasi.report.charts.ranked_bars import Bar, Bars, Key, Part, draw_ranked_bars
 from pondasi.report.marks import Text, mark_name
@@ -56,15 +56,17 @@ def _say_sides(context: Context, told: PlanRun) -> list[str]:
     for mine, other, side in ((told.home, told.partner, "home"), (told.partner, told.home, "partner")):
         at = f"plan/{told.home}/side/{mine}"
         known = context.look_up(f"{at}/exposure/before").value is not None
-        fields = {
-            f"{measure}_{end}": context.cite(f"{at}/{measure}/{end}")
-            for measure in SIDES
-            for end in ("before", "after")
-        }
+        fields = {measure: _say_side(context, f"{at}/{measure}") for measure in SIDES}
         fields |= {"mine": context.place_in_text(mine), "other": context.place_in_text(other)}
         year = context.cite(f"plan_run/{told.home}/last")
         said.append(context.say(f"plan.side.{side}.{'whole' if known else 'trade'}", year=year, **fields))
     return said
+
+
+def _say_side(context: Context, at: str) -> str:
+    """Return what becomes of a measure of one side; unchanged where both ends read alike."""
+    before, after = (context.cite(f"{at}/{end}") for end in ("before", "after"))
+    return context.say(f"plan.side.{choose_side(str(before), str(after))}", before=before, after=after)
 
 
 def chart_after(context: Context, told: PlanRun) -> Chart | None:

@@ -16,6 +16,7 @@ from pondasi.report.plan_run import SURE
 from pondasi.report.svg import GREY, INK, LETTERS, PALE, PILLARS, STAGES
 
 if TYPE_CHECKING:
+    from pondasi.plan.gates import Start
     from pondasi.report.context import Context
     from pondasi.report.plan_run import PlanRun
 
@@ -343,6 +344,15 @@ def _sources(told: PlanRun) -> tuple[str, ...]:
 def name_step(context: Context, told: PlanRun, step: str) -> Text:
     """Return the name of a step, with the row that it stands for."""
     return Text(mark_name(f"steps/{step}", told.steps[step][f"name_{context.words.language}"]))
+
+
+def name_start(context: Context, told: PlanRun, start: Start) -> str:
+    """Return a step with its year, and its partner where it has one."""
+    place = f"plan/{told.home}/start/{start.step}/{start.year}/{start.future}/year"
+    fields = {"step": name_step(context, told, start.step), "year": context.cite(place)}
+    if start.partner is None:
+        return context.say("plan.gate.item.alone", **fields)
+    return context.say("plan.gate.item.partner", partner=context.place_in_text(start.partner), **fields)
 
 
 def name_future(context: Context, told: PlanRun, future: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pondasi.report.blocks import Section, Statement
+from pondasi.report.blocks import Headline, Section, Statement
 from pondasi.report.compute_stress import FULL
 from pondasi.report.sections.stress_charts import chart_carried, chart_path, chart_ranked, name_shock
 from pondasi.report.stress_figures import StressRun
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 GRADE = "assumed"
 """Pace, traits and shocks mostly are."""
 NAMED = 3
+HURTS = 2
+"""Shocks that the line above all statements names."""
+BUFFERED = STAGES[1:]
+"""Reasons that are a buffer: what the shock would cost without it is said."""
 
 
 def write_stress(context: Context, run: SavedRun) -> Section:
@@ -29,14 +33,12 @@ def write_stress(context: Context, run: SavedRun) -> Section:
     worst = _say_worst(context, told)
     carried = _say_carried(context, told)
     value = _say_value(context, told)
-    statements = tuple(
-        Statement(text, "stress", GRADE) for text in (worst, carried, _say_help(context, told)) if text is not None
-    )
+    answer = [Statement(text, "stress", GRADE) for text in (worst, carried, _say_help(context, told)) if text]
     felt = bool(told.felt)
     return Section(
         id="stress",
         title=context.say("slot.stress.title"),
-        answer=context.join_sentences(statements),
+        answer=context.join_sentences(answer),
         blocks=(
             chart_ranked(context, told),
             *((chart_path(context, told, told.felt[0]), chart_carried(context, told, told.felt[0])) if felt else ()),
@@ -44,11 +46,12 @@ def write_stress(context: Context, run: SavedRun) -> Section:
         points=(
             *((value,) if value is not None else ()),
             *_say_rest(context, told),
-            *(_say_nothing(context, told, shock) for shock in told.ranked if shock not in told.felt),
+            *_say_nothing(context, told),
             context.say("stress_brief.limit"),
         ),
         method=(context.say("stress_brief.method"), _say_band(context, told)),
-        statements=statements,
+        statements=tuple(answer[-1:]) if told.felt else tuple(answer),
+        headlines=(Headline(_say_hurt(context, told), "stress", GRADE, "hurt"),) if told.felt else (),
     )
 
 
@@ -56,6 +59,20 @@ def _say_run(context: Context, told: StressRun) -> str:
     """Say on how many draws the run rests, and that few are only indicative."""
     key = "none" if not told.draws else "quick" if told.draws < FULL else "full"
     return context.say(f"stress_brief.draws.{key}", draws=context.cite(f"stress_run/{told.home}/draws"))
+
+
+def _say_hurt(context: Context, told: StressRun) -> str:
+    """Say in a line which shock costs most, and which come next."""
+    at = f"stress/{told.home}"
+    items = [
+        context.say(
+            "stress_brief.hurt_item",
+            shock=name_shock(context, told, shock),
+            gross=context.cite(f"{at}/{shock}/gross"),
+        )
+        for shock in told.felt[:HURTS]
+    ]
+    return context.say("stress_brief.hurt", items=context.join(items, "parts"), run=_say_run(context, told))
 
 
 def _say_worst(context: Context, told: StressRun) -> str:
@@ -148,10 +165,20 @@ def _say_rest(context: Context, told: StressRun) -> list[str]:
     ]
 
 
-def _say_nothing(context: Context, told: StressRun, shock: str) -> str:
-    """Say why a shock costs nothing (stress.14)."""
-    fields = {"shock": name_shock(context, told, shock), "bare": context.cite(f"stress/{told.home}/{shock}/bare")}
-    return context.say(f"stress.none.{told.explain_nothing(shock)}", **fields)
+def _say_nothing(context: Context, told: StressRun) -> list[str]:
+    """Say which shocks cost nothing, reason by reason, and what each would cost bare (stress.14)."""
+    reasons: dict[str, list[str]] = {}
+    for shock in told.ranked:
+        if shock not in told.felt:
+            bare = context.cite(f"stress/{told.home}/{shock}/bare")
+            name = name_shock(context, told, shock)
+            reason = told.explain_nothing(shock)
+            key = "stress_brief.nothing_bare" if reason in BUFFERED else "stress_brief.nothing_item"
+            reasons.setdefault(reason, []).append(context.say(key, shock=name, bare=bare))
+    return [
+        context.say(f"stress_brief.nothing.{reason}", items=context.join(items, "parts"))
+        for reason, items in reasons.items()
+    ]
 
 
 def _say_band(context: Context, told: StressRun) -> str:

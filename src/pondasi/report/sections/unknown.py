@@ -50,6 +50,10 @@ def write_unknown(context: Context) -> Section:
                 for name, slot in MISSING.items()
                 if (slot is None or slot in context.closed) and not (name == "partner_terms" and _has_sides(context))
             ),
+            *(
+                context.say("brief.unknown.absent", question=context.say(f"slot.{name}.title"), command=command)
+                for name, command in context.absent
+            ),
         ),
         statements=(statement,),
     )
