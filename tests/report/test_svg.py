@@ -73,3 +73,14 @@ def luminance(colour):
 def test_every_mark_stands_out_from_the_page(colour):
     """WCAG 2.1, 1.4.11: 3:1 for marks; the outline carries it."""
     assert 1.05 / (luminance(darken(colour)) + 0.05) >= 3
+
+
+def test_an_axis_has_fewer_marks_where_their_texts_would_touch():
+    bars = [Bar("One", (), "", 0.0, 14.0), Bar("Two", (), "", 0.0, 9.0)]
+    marks = {}
+    for name, axis in (("short", str), ("long", lambda value: f"{value:g} million of a long currency")):
+        root = ET.fromstring(draw_ranked_bars(Bars("b", "t", "d", bars, axis)))
+        marks[name] = [float(text.get("x")) for text in root.iter(f"{SVG}text") if text.get("data-tick")]
+    assert len(marks["short"]) > len(marks["long"]) >= 2
+    widest = measure_text("10 million of a long currency", 11)
+    assert min(after - before for before, after in zip(marks["long"], marks["long"][1:], strict=False)) > widest

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 ROW_HEIGHT, BAR_HEIGHT, LABEL_WIDTH, RIGHT = 26.0, 16.0, 220.0, 150.0
 LETTER_ROOM = 14.0
+TICK_SIZE, TICK_GAP = 11.0, 8.0
+"""Size of the texts at the axis, and room between two of them."""
 SIZES = (12.0, 11.0, 10.0, 9.0)
 ROUNDING = 1e-9
 WIDTH = 820.0
@@ -54,7 +56,10 @@ class Key:
 
 @dataclass(frozen=True)
 class Bars:
-    """What the chart shows; its axis is round in what ``per_unit`` makes of a unit, such as another currency."""
+    """What the chart shows; its axis is round in what ``per_unit`` makes of a unit, such as another currency.
+
+    ``ticks`` is the most that the axis may have.
+    """
 
     id: str
     title: str
@@ -83,13 +88,23 @@ def draw_ranked_bars(chart: Bars) -> str:
         drawing.add("rect", x=x, y=6 + 22 * row, width=14, height=12, paint=drawing.paint(key.colour, key.grade))
         _write_letter(drawing, x + 7, 12 + 22 * row, key.letter, 10)
         drawing.text(x + 20, 16 + 22 * row, key.name, size=12, fill=GREY)
-    for tick in (tick / chart.per_unit for tick in ticks(limit * chart.per_unit, chart.ticks)):
+    for tick in _choose_ticks(chart, limit, unit):
         x = LABEL_WIDTH + tick * unit
         drawing.add("line", x1=x, y1=top - 4, x2=x, y2=height - 24, stroke=RULE)
-        drawing.text(x, height - 8, chart.axis(tick), size=11, fill=GREY, anchor="middle", tick=True)
+        drawing.text(x, height - 8, chart.axis(tick), size=TICK_SIZE, fill=GREY, anchor="middle", tick=True)
     for number, bar in enumerate(chart.bars):
         _draw_bar(drawing, bar, top + ROW_HEIGHT * number, unit)
     return str(drawing)
+
+
+def _choose_ticks(chart: Bars, limit: float, unit: float) -> list[float]:
+    """Return round values for the axis, fewer where their texts would touch."""
+    for most in range(chart.ticks, 0, -1):
+        found = [tick / chart.per_unit for tick in ticks(limit * chart.per_unit, most)]
+        widest = max(measure_text(chart.axis(tick), TICK_SIZE) for tick in found)
+        if len(found) < 2 or widest + TICK_GAP <= (found[1] - found[0]) * unit:  # noqa: PLR2004 - a pair is the least
+            break
+    return found
 
 
 def _draw_bar(drawing: Drawing, bar: Bar, y: float, unit: float) -> None:
