@@ -161,7 +161,10 @@ def save_worth(workspace, data):
 
 def save_front(workspace, data, *, points=FRONT):
     names = ["point", "level", "reached", "low", "high", "beaten"]
-    tables = {f"front_{aim}": pd.DataFrame(points, columns=names) for aim in ("jobs", "emissions")}
+    tables = {
+        f"front_{aim}": pd.DataFrame(points, columns=names) for aim in ("jobs", "emissions", "self_reliance", "risk")
+    }
+    tables["front_self_reliance"]["reached"] /= 1000
     return save(workspace, data, "plan", {"with": "JPN", "front": True}, _of_plan() | tables)
 
 

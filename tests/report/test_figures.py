@@ -18,6 +18,7 @@ from pondasi.tables.rows import index_rows
 LANGUAGES = ("en", "id", "ja")
 NUMBER = re.compile(r"(?<![A-Za-z])\d")
 """A number; not the digit of a word such as CR1."""
+FRONTS = {"front_jobs", "front_emissions", "front_self_reliance", "front_risk"}
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 NO_SOURCE = {"rule"} | {kind for kind in RESULTS if kind.endswith("_run")}
 """Kinds of figures that the method sets: they rest on no row."""
@@ -137,7 +138,7 @@ class Judge:
             name = rows[key[0]][f"name_{self.words.language}"]
             same = piece.text.strip() == name or (piece.around[0][0] == "tspan" and piece.text.strip() in name)
             return "" if same else "not the name of the row"
-        if table in {"sensitivity_rows", "suppliers", "hazards", "returns", "limits", "front_jobs", "front_emissions"}:
+        if table in {"sensitivity_rows", "suppliers", "hazards", "returns", "limits", *FRONTS}:
             return self.named(table, key, piece)
         if table == "shocks":
             name = self.evidence.told["stress"].shocks[key[0]][f"name_{self.words.language}"]
@@ -167,8 +168,7 @@ class Judge:
             places = {
                 "returns": lambda: f"sample/IDN/return/{key[0]}",
                 "limits": lambda: "/".join(["units", *key, "year"]),
-                "front_jobs": lambda: f"front/IDN/jobs/reached/{key[0]}",
-                "front_emissions": lambda: f"front/IDN/emissions/reached/{key[0]}",
+                **{one: lambda: f"front/IDN/{table.removeprefix('front_')}/reached/{key[0]}" for one in FRONTS},
             }
             known = self.shown.figure(self.explain(places[table]()).figure)
         stray = set(re.findall(r"[\d.,]*\d", piece.text)) - set(re.findall(r"[\d.,]*\d", known))

@@ -41,7 +41,13 @@ SURE = 1 - 1e-6
 LEAST = 1e-3
 """A worth below this is none [million USD]: the gaps of the searches are wider."""
 ENDS = ("low", "high")
-AIMS = {"jobs": "person-years", "emissions": "tonnes"}
+AIMS = {
+    "jobs": ("person-years", 1.0),
+    "emissions": ("tonnes", 1.0),
+    "self_reliance": ("fraction", 1.0),
+    "risk": ("USD", MILLION),
+}
+"""Unit of an aim, and how many of it make one in the run."""
 
 
 class PlanQuestions:
@@ -159,7 +165,8 @@ class PlanQuestions:
         points = {str(row["point"]): row for row in self.fronts[aim]}
         row, best, rows = points[number], points["0"], self._of_steps()
         if name == "reached":
-            figure = Figure(row["reached"], AIMS[aim], grade=GRADE, sources=_join(rows))
+            unit, size = AIMS[aim]
+            figure = Figure(row["reached"] * size, unit, grade=GRADE, sources=_join(rows))
             return figure, [Step(f"front_{aim}/{number}", figure), *rows]
         if name != "cost":
             raise LookupError(name)

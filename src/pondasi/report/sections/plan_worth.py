@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 TEXTS = ("title", "subtitle", "description", "first")
 """Texts of a chart of intervals, beside its caption."""
-CHARTS = {"jobs": "front-jobs", "emissions": "front-emissions"}
+CHARTS = {
+    "jobs": "front-jobs",
+    "emissions": "front-emissions",
+    "self_reliance": "front-self-reliance",
+    "risk": "front-risk",
+}
 SHOWN = 10
 """Limits that are drawn."""
 
@@ -100,7 +105,7 @@ def write_worth(context: Context, _run: SavedRun) -> Section:
 
 
 def write_front(context: Context, _run: SavedRun) -> Section:
-    """Return the section on what more skilled jobs or lower emissions would cost."""
+    """Return the section on what more of another aim would cost: jobs, lower emissions, self-reliance, less risk."""
     told = find_questions(context, "front")
     said = [_say_front(context, told, aim) for aim in told.fronts]
     charts = [_chart_front(context, told, aim) for aim, points in told.fronts.items() if len(points) > 1]
