@@ -2,7 +2,7 @@
 
 Round by round the strategic part proposes, the operations of all nodes answer with their cost and a cut each, until what
 no plan can beat (the bound) and what a plan is known to cost (the incumbent) lie within the gap. First with starts in any
-fraction, then whole. In the first phase the operations are asked at a point between the proposal and the best
+fraction, then so that a year costs what it costs by which steps stand (`pondasi.plan.disjunction`), then whole. In the first phase the operations are asked at a point between the proposal and the best
 point known (in-out stabilisation: Ben-Ameur and Neto 2007, doi:10.1002/net.20190; cuts: Benders 1962,
 doi:10.1007/BF01386316; Van Slyke and Wets 1969, doi:10.1137/0117061).
 
@@ -23,6 +23,7 @@ import numpy as np
 from pondasi.errors import UsageError
 from pondasi.executor import Serial
 from pondasi.plan.cuts import CutPool, build_cut, cut_columns, pool_key, start_record
+from pondasi.plan.disjunction import make_doubts, make_frame, weigh_terms
 from pondasi.plan.master import SMALL, Master
 from pondasi.plan.objective import cost_decisions, measure_risk
 from pondasi.plan.operations import Point, make_setting, sweep_node
@@ -66,6 +67,8 @@ LEAST = 1e-6
 """Smallest gap that is asked for, relative to all costs: below it stands the rounding of stored cuts and of the solver."""
 ROOM = 1e-6
 """By how much a limit may be missed, relative to what stands against it: rounding of the solver."""
+PLACES = 6
+"""Digits to which two points are the same, where the operations need not be asked again."""
 LIVELY = 1e-9
 """Below this a start is none: well above the rounding of the solver, well below any least size."""
 
@@ -251,12 +254,15 @@ class _Search:
         self.master = Master(problem, self.strategy, fixed)
         self.best: tuple[float, float, Vector, Vector] | None = None
         self.bound = -np.inf
-        self.known_value, self.settled = 0.0, False
+        self.known_value, self.settled, self.whole = 0.0, False, False
         self.price = np.zeros(self.master.starts)
         self.used = np.zeros(self.master.starts, dtype=bool)
         self.sweeps = self.solves = 0
+        self.cuts: list[list[Cut]] = [[] for _ in range(len(problem.tree))]
         start = [start_record(problem, self.setting, n) for n in range(len(problem.tree))]
-        self.master.add_cuts(self.cut([*start, *self.pool.latest(POOLED)]))
+        self.add_cuts(self.cut([*start, *self.pool.latest(POOLED)]))
+        self.frame = make_frame(problem, self.layout)
+        self.asked_at: set[tuple[int, bytes, float]] = set()
 
     def run(
         self,
@@ -271,7 +277,7 @@ class _Search:
     ) -> Answer:
         def wanted() -> float:
             """Return the difference that the gap allows, given what is known of the plan's value."""
-            best = self.bound if self.best is None else self.best[0]
+            best = self.best[0] if self.best is not None and self.whole else self.bound
             against = abs(scale or 0.0) if scale_cost is None else abs(scale_cost - best)
             return max(gap * against, LEAST * abs(best))
 
@@ -281,6 +287,8 @@ class _Search:
             return self.answer((relaxed, 0), wanted)
         if suggestion is not None:
             self.try_plan(suggestion)
+        relaxed += self.tell_apart(wanted, progress)
+        self.whole = True
         searched = self.search(wanted, progress, widen=widen)
         return self.answer((relaxed, searched), wanted)
 
@@ -311,6 +319,55 @@ class _Search:
                 return number
         return ROUNDS
 
+    def tell_apart(self, wanted: Callable[[], float], progress: Callable[[float, float], None] | None) -> int:
+        """Solve with starts in any fraction, but every year at what it costs by which steps stand (plan.23a); return the rounds."""
+        self.used[:] = False
+        rounds = 0
+        while rounds < ROUNDS:
+            rounds += 1
+            proposal = self.master.relax()
+            if proposal.bound >= self.bound:
+                self.bound, self.price = proposal.bound, proposal.price
+            x = proposal.x
+            self.used |= self.layout.read(x, "z") > LIVELY
+            self.report(progress, np.inf if self.best is None else self.best[0])
+            doubts = make_doubts(self.problem, self.layout, x, self.cuts)
+            verdicts = self.executor.map(functools.partial(weigh_terms, self.frame), doubts)
+            known = self.layout.read(x, "cost")
+            said = [verdict for verdict in verdicts if verdict is not None]
+            missed = np.array([max(0.0, verdict.cost - known[verdict.cut.cut.node]) for verdict in said])
+            nodes = np.array([verdict.cut.cut.node for verdict in said], dtype=np.intp)
+            ended = float(self.problem.discount[nodes] @ missed) <= SHARE * wanted()
+            if ended or time.monotonic() > self.halfway:
+                break
+            telling = [verdict for verdict, more in zip(said, missed, strict=True) if more > 0]
+            self.master.add_cuts([v.cut.cut for v in telling], np.array([v.cut.ready for v in telling]))
+            self.sweep([point for verdict in telling for point in verdict.points if self.is_new(point)])
+        self.master.remember(x)
+        return rounds
+
+    def is_new(self, point: Point) -> bool:
+        """Tell whether the operations were not yet asked at a point, and note that they are now."""
+        key = (point.node, np.round(point.inputs, PLACES).tobytes(), round(point.threshold, PLACES))
+        new = key not in self.asked_at
+        self.asked_at.add(key)
+        return new
+
+    def sweep(self, points: Sequence[Point]) -> tuple[list[Sweep], list[Cut]]:
+        """Ask the operations at points, and keep what the answers say."""
+        sweeps = self.executor.map(functools.partial(sweep_node, self.setting), points)
+        self.sweeps += len(sweeps)
+        self.solves += sum(sweep.solves for sweep in sweeps)
+        cuts = self.cut([self.pool.add(point, sweep) for point, sweep in zip(points, sweeps, strict=True)])
+        self.add_cuts(cuts)
+        return sweeps, cuts
+
+    def add_cuts(self, cuts: Sequence[Cut]) -> None:
+        for cut in cuts:
+            if cut.block == "cost":
+                self.cuts[cut.node].append(cut)
+        self.master.add_cuts(cuts)
+
     def search(
         self, wanted: Callable[[], float], progress: Callable[[float, float], None] | None, *, widen: bool
     ) -> int:
@@ -321,6 +378,8 @@ class _Search:
         of the gap that the last one left, so that early ones are cheap and give cuts where plans lie.
         """
         among = self.used.copy() if self.master.starts > SMALL else np.ones(self.master.starts, dtype=bool)
+        if self.best is not None:
+            among |= self.layout.read(self.best[2], "z") > LIVELY
         relaxed, outside = self.bound, np.inf if among.all() else None
         reach = COARSE * self.known_value
         for number in range(1, ROUNDS + 1):
@@ -410,15 +469,11 @@ class _Search:
     def ask(self, asked: Vector, proposed: Vector, *, keep: bool) -> tuple[float, bool]:
         """Sweep at a point; return its cost, infinite over the quota, and whether a cut says more of the proposal than was known."""
         points = points_of(self.problem, self.layout, asked)
-        sweeps = self.executor.map(functools.partial(sweep_node, self.setting), points)
-        self.sweeps += len(sweeps)
-        self.solves += sum(sweep.solves for sweep in sweeps)
-        cuts = self.cut([self.pool.add(point, sweep) for point, sweep in zip(points, sweeps, strict=True)])
         before = self.master.known_costs(proposed)
+        sweeps, cuts = self.sweep(points)
         there = points_of(self.problem, self.layout, proposed) * (len(cuts) // len(points))
         known = np.array([cut.at(point) for cut, point in zip(cuts, there, strict=True)])
         size = 1e-9 * (1 + np.abs(known))
-        self.master.add_cuts(cuts)
         cost, decisions = price(self.problem, self.layout, asked, sweeps)
         if not self.keeps_quota(asked, points, sweeps):
             cost = np.inf

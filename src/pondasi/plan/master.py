@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pondasi.plan.cuts import Cut
-    from pondasi.plan.problem import PlanProblem, Vector, Whole
+    from pondasi.plan.problem import Matrix, PlanProblem, Vector, Whole
     from pondasi.plan.rows import Family
     from pondasi.plan.strategy import Strategy
     from pondasi.solver import Solved
@@ -111,11 +111,21 @@ class Master:
         self.programme: Programme | None = None
         self.columns = self.rows = np.zeros(0, dtype=np.intp)
 
-    def add_cuts(self, cuts: Sequence[Cut]) -> None:
-        """Put cuts below the rows: ``cost_n - slopes @ inputs - slope x threshold >= intercept`` (plan.23)."""
+    def add_cuts(self, cuts: Sequence[Cut], ready: Matrix | None = None) -> None:
+        """Put cuts below the rows: ``cost_n - slopes @ inputs - slope x threshold - ready @ ready_n >= intercept`` (plan.23, plan.23a).
+
+        Parameters
+        ----------
+        ready
+            What each step that stands adds to each cut, shape (cuts, J); nothing by default.
+        """
         if not cuts:
             return
         wide = self._write_cuts(cuts)
+        if ready is not None:
+            row, step = np.nonzero(ready)
+            at = self.layout.at("ready", step, np.array([cut.node for cut in cuts])[row])
+            wide = wide - sparse.csr_array(sparse.coo_array((ready[row, step], (row, at)), shape=wide.shape))
         matrix = sparse.csr_array(wide @ self.image)
         lower, upper = np.array([cut.intercept for cut in cuts]), np.full(len(cuts), np.inf)
         first = self.matrix.shape[0]
@@ -255,6 +265,8 @@ class Master:
             order = np.lexsort((-said, node))
             rank = np.arange(self.cuts) - np.searchsorted(node[order], node[order])
             told[order[rank < TELLING]] = True
+            most = said[order][np.searchsorted(node[order], node)]
+            told |= said >= most - PRICED * (1 + np.abs(most))
         needed[self.matrix.shape[0] - self.cuts :] = told
         return needed
 

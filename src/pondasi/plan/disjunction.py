@@ -1,0 +1,236 @@
+"""What a year costs by which steps stand: bounds that fractions of starts cannot evade (plan.23a).
+
+A cut says what capacity saves, whatever it needs; so a fifth of a plant's licence, with a plant of full size behind it,
+saves nearly as much as the plant, and pays a fifth of what the plant needs. But a step stands or it does not. For
+steps that a proposal leaves in doubt, every combination of standing and not is a term T with its weight ``lambda_T``, its
+inputs ``w_T`` and its cost ``theta_T``::
+
+    theta = min sum_T theta_T   with   theta_T >= a_k lambda_T + b_k w_T  for every cut k,
+    sum_T lambda_T = 1,  sum_{T with j} lambda_T = ready_j,  sum_T w_T = inputs,
+    w_T = 0 for a step that does not stand in T,  sum_{o of j} w_To / most_o <= lambda_T  else
+
+(Balas 1998, doi:10.1016/S0166-218X(98)00136-X; Ceria and Soares 1999, doi:10.1007/s101070050106). Its dual is a cut in
+inputs and in what is ready. Where ``ready`` is whole one term has all weight, and it says what the cuts say; between, it says more.
+The points ``w_T / lambda_T`` are where the operations are asked next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from pondasi.plan.cuts import Cut
+from pondasi.plan.operations import Point
+from pondasi.solver import Programme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from pondasi.plan.layout import Layout
+    from pondasi.plan.problem import Matrix, PlanProblem, Vector, Whole
+    from pondasi.solver import Solved
+
+DOUBT = 1e-3
+"""From how far off 0 and 1 a step is in doubt."""
+DOUBTED = 4
+"""Steps in doubt of a node that are told apart, those that matter most: twice the terms with every one more."""
+HEARD = 40
+"""Cuts of a node that are looked at, the latest first."""
+WEIGHED = 0.03
+"""Weight from which a term's point is one where the operations are asked."""
+
+
+@dataclass(frozen=True, eq=False)
+class TermCut:
+    """``cost of node >= cut at the inputs + ready @ what is ready``.
+
+    Parameters
+    ----------
+    cut
+        The part in running options, access and threshold.
+    ready
+        What a step that stands adds, shape (J,).
+    """
+
+    cut: Cut
+    ready: Vector = field(repr=False)
+
+
+class Doubt(NamedTuple):
+    """A node as a proposal leaves it: what runs, what is ready (J,), and cuts as rows (intercepts, slopes, threshold slopes)."""
+
+    point: Point
+    ready: Vector
+    intercepts: Vector
+    slopes: Matrix
+    threshold_slopes: Vector
+
+
+class Verdict(NamedTuple):
+    """What the terms say of a node: its cost at least, the cut that says so, and where to ask the operations."""
+
+    cost: float
+    cut: TermCut
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What is the same for all proposals.
+
+    Parameters
+    ----------
+    step
+        Step of each option, shape (O,).
+    most
+        What an option can run at most in a node, shape (O, N) [modules].
+    """
+
+    step: Whole
+    most: Matrix
+
+
+def make_frame(problem: PlanProblem, layout: Layout) -> Frame:
+    """Return steps and largest sizes: the size at most, at the highest share of the full effect by any age there may be."""
+    most = np.zeros((len(problem.options), len(problem.tree)))
+    option, _ = layout.starts
+    start, felt, age = layout.pairs
+    np.maximum.at(most, (option[start], felt), problem.options.run[option[start], age])
+    return Frame(problem.options.step, most * problem.options.size_max[:, None])
+
+
+def make_doubts(problem: PlanProblem, layout: Layout, x: Vector, cuts: Sequence[Sequence[Cut]]) -> list[Doubt]:
+    """Return every node of a solution with its cuts."""
+    inputs = np.vstack([layout.read(x, "running"), layout.read(x, "access")])
+    ready, threshold = layout.read(x, "ready"), layout.read(x, "threshold")
+    year = np.searchsorted(problem.tree.years, problem.tree.year)
+    return [
+        Doubt(
+            Point(n, np.ascontiguousarray(inputs[:, n]), float(threshold[year[n]])),
+            np.clip(ready[:, n], 0, 1),
+            np.array([cut.intercept for cut in heard]),
+            np.array([cut.slopes for cut in heard]),
+            np.array([cut.threshold_slope for cut in heard]),
+        )
+        for n, heard in enumerate(of_node[-HEARD:] for of_node in cuts)
+    ]
+
+
+def weigh_terms(frame: Frame, doubt: Doubt) -> Verdict | None:
+    """Return what the terms say of a node, or None where no step that matters is in doubt."""
+    options, inputs = len(frame.step), np.maximum(doubt.point.inputs, 0)
+    most = np.concatenate([frame.most[:, doubt.point.node], np.ones(len(inputs) - options)])
+    used = np.flatnonzero((np.abs(doubt.slopes).max(axis=0) > 0) & (most > 0))
+    # Every access is a group of its own, as the options of a step are one.
+    group = np.concatenate([frame.step, len(doubt.ready) + np.arange(len(inputs) - options)])[used]
+    told = _most_in_doubt(doubt, group, used, most)
+    if not len(told):
+        return None
+    terms = np.array([[bool(number >> k & 1) for k in range(len(told))] for number in range(1 << len(told))])
+    rows = _Terms(doubt, used, group, most[used], told, terms)
+    solved = rows.solve(inputs[used])
+    return rows.read(solved, len(inputs))
+
+
+def _most_in_doubt(doubt: Doubt, group: Whole, used: Whole, most: Vector) -> Whole:
+    """Return the steps in doubt that the cuts expect most of."""
+    worth = np.abs(doubt.slopes).max(axis=0) * most
+    expected = np.zeros(len(doubt.ready))
+    steps = group < len(doubt.ready)
+    np.maximum.at(expected, group[steps], worth[used[steps]])
+    distance = np.minimum(doubt.ready, 1 - doubt.ready)
+    expected[distance < DOUBT] = 0
+    first = np.argsort(-expected * distance, kind="stable")[:DOUBTED]
+    return np.sort(first[expected[first] > 0])
+
+
+class _Terms:
+    """The programme over all terms of a node; columns of a term are weight, cost, threshold, inputs."""
+
+    def __init__(
+        self, doubt: Doubt, used: Whole, group: Whole, most: Vector, told: Whole, terms: NDArray[np.bool_]
+    ) -> None:
+        self.doubt, self.used, self.group, self.most, self.told, self.terms = doubt, used, group, most, told, terms
+        self.slopes = doubt.slopes[:, used]
+        self.groups, self.member = np.unique(group, return_inverse=True)
+        self.cuts, self.width = len(doubt.intercepts), 3 + len(used)
+        kept = np.ones((len(terms), len(used)), dtype=bool)
+        for k, j in enumerate(told):
+            kept[:, group == j] = terms[:, k][:, None]
+        self.stands = kept
+
+    def solve(self, inputs: Vector) -> Solved:
+        terms = len(self.terms)
+        upper = np.full((terms, self.width), np.inf)
+        upper[:, 3:][~self.stands] = 0
+        upper[:, 2] = np.inf if self.doubt.threshold_slopes.any() else 0
+        lower, cost = np.zeros(upper.shape), np.zeros(upper.shape)
+        lower[:, 1], cost[:, 1] = -np.inf, 1
+        # A proposal keeps its rows but for rounding: here it keeps them exactly.
+        filled = np.bincount(self.member, weights=inputs / self.most, minlength=len(self.groups))
+        ready = np.clip(self.doubt.ready[self.told], 0, 1)
+        ready = np.minimum(1, np.maximum(ready, filled[np.searchsorted(self.groups, self.told)]))
+        inputs = inputs / np.maximum(1, filled)[self.member]
+        threshold = self.doubt.point.threshold if self.doubt.threshold_slopes.any() else 0.0
+        ends = np.concatenate([[1.0], ready, [threshold], inputs])
+        within = self._within()
+        floor = np.concatenate([np.zeros(terms * within.shape[0]), ends])
+        ceiling = np.concatenate([np.full(terms * within.shape[0], np.inf), ends])
+        matrix = sparse.csr_array(sparse.vstack([sparse.block_diag([within] * terms), self._joined()], format="csr"))
+        return Programme(cost.ravel(), lower.ravel(), upper.ravel(), matrix, floor, ceiling).solve()
+
+    def _within(self) -> sparse.csr_array:
+        """Rows of one term: every cut below its cost, and what runs within what stands."""
+        doubt = self.doubt
+        head = np.column_stack([-doubt.intercepts, np.ones(self.cuts), -doubt.threshold_slopes])
+        share = np.zeros((len(self.groups), len(self.used)))
+        share[self.member, np.arange(len(self.used))] = -1 / self.most
+        stand = np.hstack([np.ones((len(share), 1)), np.zeros((len(share), 2)), share])
+        return sparse.csr_array(np.vstack([np.hstack([head, -self.slopes]), stand]))
+
+    def _joined(self) -> sparse.csr_array:
+        """Rows over all terms: weights, what is ready, threshold and inputs add up."""
+        terms, width = len(self.terms), self.width
+        weights = np.vstack([np.ones(terms), self.terms.T])
+        weight = sparse.kron(weights, np.eye(1, width))
+        rest = sparse.kron(np.ones((1, terms)), np.eye(width)[2:])
+        return sparse.csr_array(sparse.vstack([weight, rest]))
+
+    def read(self, solved: Solved, inputs: int) -> Verdict:
+        """Return cost, cut and points; the cut gives way by what the solver's duals miss to bound every term."""
+        doubt, terms = self.doubt, len(self.terms)
+        parts = solved.duals[: terms * (self.cuts + len(self.groups))].reshape(terms, -1)[:, : self.cuts]
+        total, ready, _, slopes = np.split(
+            solved.duals[parts.shape[0] * (self.cuts + len(self.groups)) :], self._ends()
+        )
+        parts = np.maximum(parts, 0)
+        parts = parts / parts.sum(axis=1, keepdims=True)
+        # Least of (what the cuts say - what this cut says) over all inputs of a term.
+        missed = np.where(self.stands, (parts @ self.slopes - slopes) * self.most, 0.0)
+        least = np.zeros((terms, len(self.groups)))
+        np.minimum.at(least.T, self.member, missed.T)
+        margin = parts @ doubt.intercepts + least.sum(axis=1) - total[0] - self.terms @ ready
+        wide = np.zeros(inputs)
+        wide[self.used] = slopes
+        stands = np.zeros(len(doubt.ready))
+        stands[self.told] = ready
+        threshold_slope = float((parts @ doubt.threshold_slopes).min())
+        cut = Cut(doubt.point.node, float(total[0] + margin.min()), wide, threshold_slope)
+        return Verdict(solved.objective, TermCut(cut, stands), self._points(solved, inputs))
+
+    def _ends(self) -> list[int]:
+        return [1, 1 + len(self.told), 2 + len(self.told)]
+
+    def _points(self, solved: Solved, inputs: int) -> tuple[Point, ...]:
+        points = []
+        for column in solved.x.reshape(len(self.terms), self.width):
+            if column[0] >= WEIGHED:
+                wide = np.zeros(inputs)
+                wide[self.used] = column[3:] / column[0]
+                points.append(Point(self.doubt.point.node, wide, float(column[2] / column[0])))
+        return tuple(points)
