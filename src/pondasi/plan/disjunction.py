@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 DOUBT = 1e-3
 """From how far off 0 and 1 a step is in doubt."""
-DOUBTED = 4
+DOUBTED = 3
 """Steps in doubt of a node that are told apart, those that matter most: twice the terms with every one more."""
 HEARD = 40
 """Cuts of a node that are looked at, the latest first."""
-WEIGHED = 0.03
+WEIGHED = 0.1
 """Weight from which a term's point is one where the operations are asked."""
 
 
