@@ -377,9 +377,7 @@ class _Search:
         in a plan better by more than the gap: whatever is left out costs at least ``outside``. Each search may end at a part
         of the gap that the last one left, so that early ones are cheap and give cuts where plans lie.
         """
-        among = self.used.copy() if self.master.starts > SMALL else np.ones(self.master.starts, dtype=bool)
-        if self.best is not None:
-            among |= self.layout.read(self.best[2], "z") > LIVELY
+        among = self.likely()
         relaxed, outside = self.bound, np.inf if among.all() else None
         reach = COARSE * self.known_value
         for number in range(1, ROUNDS + 1):
@@ -412,6 +410,12 @@ class _Search:
             if cost - self.bound <= wanted() or (not proposal.finished and time.monotonic() > self.deadline):
                 return number
         return ROUNDS
+
+    def likely(self) -> NDArray[np.bool_]:
+        """Return the starts to search among first: all of few; else those that proposals in fractions or the best plan have used."""
+        if self.master.starts <= SMALL:
+            return np.ones(self.master.starts, dtype=bool)
+        return self.used if self.best is None else self.used | (self.layout.read(self.best[2], "z") > LIVELY)
 
     def propose(self, among: NDArray[np.bool_], gap: float) -> tuple[Proposal, NDArray[np.bool_]]:
         """Return a plan with whole starts among some, in the time that is left; among all, where none can be made of these."""
