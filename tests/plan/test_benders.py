@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pondasi.errors import UsageError
 from pondasi.executor import Processes
+from pondasi.plan.bases import make_part
 from pondasi.plan.benders import evaluate, points_of, solve_benders, without_steps
 from pondasi.plan.cuts import CutPool, build_cut
 from pondasi.plan.extensive import solve_extensive
@@ -162,12 +163,13 @@ def test_operations_primal_equals_dual_equals_reported(problem, seed):
 def test_parts_that_share_nothing_are_solved_apart_at_the_same_cost(problem, seed):
     setting = make_setting(problem)
     rows, columns = setting.operations.matrix.shape
-    assert sorted(np.concatenate([part[0] for part in setting.parts]).tolist()) == list(range(rows))
-    assert sorted(np.concatenate([part[1] for part in setting.parts]).tolist()) == list(range(columns))
+    assert sorted(np.concatenate([part.rows for part in setting.parts]).tolist()) == list(range(rows))
+    assert sorted(np.concatenate([part.columns for part in setting.parts]).tolist()) == list(range(columns))
     inputs = np.random.default_rng(seed).random(len(problem.options) + len(problem.labels.countries))
     point = Point(0, inputs, 0.0)
     apart = sweep_node(setting, point)
-    together = sweep_node(replace(setting, parts=((np.arange(rows), np.arange(columns)),)), point)
+    whole = make_part(setting.operations.cost, setting.operations.matrix, np.arange(rows), np.arange(columns))
+    together = sweep_node(replace(setting, parts=(whole,)), point)
     # Two bases of one programme: the solver's own tolerance.
     np.testing.assert_allclose(apart.values, together.values, rtol=1e-7, atol=1e-7)
 

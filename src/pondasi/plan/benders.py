@@ -26,7 +26,7 @@ from pondasi.plan.cuts import CutPool, build_cut, cut_columns, pool_key, start_r
 from pondasi.plan.disjunction import make_doubts, make_frame, weigh_terms
 from pondasi.plan.master import SMALL, Master
 from pondasi.plan.objective import cost_decisions, measure_risk
-from pondasi.plan.operations import Point, make_setting, sweep_node
+from pondasi.plan.operations import Point, make_setting, sweep_nodes
 from pondasi.plan.quota import cut_quota, measure_quota
 from pondasi.plan.strategy import build_strategy
 from pondasi.solver import InfeasibleError, SolverError
@@ -212,7 +212,7 @@ def without_steps(problem: PlanProblem, layout: Layout) -> Vector:
 
 def sweep_all(problem: PlanProblem, points: Sequence[Point], executor: Executor) -> list[Sweep]:
     """Return the operations of several points, in their order."""
-    return executor.map(functools.partial(sweep_node, make_setting(problem)), points)
+    return sweep_nodes(make_setting(problem), points, executor)[0]
 
 
 def price(problem: PlanProblem, layout: Layout, x: Vector, sweeps: Sequence[Sweep]) -> tuple[float, float]:
@@ -355,7 +355,7 @@ class _Search:
 
     def sweep(self, points: Sequence[Point]) -> tuple[list[Sweep], list[Cut]]:
         """Ask the operations at points, and keep what the answers say."""
-        sweeps = self.executor.map(functools.partial(sweep_node, self.setting), points)
+        sweeps, self.setting = sweep_nodes(self.setting, points, self.executor)
         self.sweeps += len(sweeps)
         self.solves += sum(sweep.solves for sweep in sweeps)
         cuts = self.cut([self.pool.add(point, sweep) for point, sweep in zip(points, sweeps, strict=True)])

@@ -24,7 +24,7 @@ from pondasi.plan.build_options import (
 from pondasi.plan.build_tree import grow_users, read_effects, spread_years
 from pondasi.plan.build_year import build_chain_year, build_scenarios
 from pondasi.plan.futures import grow_tree
-from pondasi.plan.operations import Point, Setting, sweep_node
+from pondasi.plan.operations import Point, set_up, sweep_node
 from pondasi.plan.problem import Labels, PlanProblem
 from pondasi.plan.scenarios import draw_disruptions, thin_disruptions
 from pondasi.plan.year import assemble_year
@@ -132,7 +132,7 @@ def _draw(case: Case, chain: YearChain, choice: Choice, scenarios: int, seed: in
     drawn = draw_disruptions(case.world, flows, case.country, max(DRAWN, scenarios), seed)
     operations = assemble_year(chain, build_scenarios(case, chain, choice.steps, drawn, seed))
     nothing = np.zeros((len(choice.frame), 1))
-    setting = Setting(operations, np.zeros(len(nothing), dtype=np.intp), nothing, nothing)
+    setting = set_up(operations, np.zeros(len(nothing), dtype=np.intp), nothing, nothing)
     inputs = np.zeros(len(nothing) + len(chain.accesses))
     return thin_disruptions(drawn, sweep_node(setting, Point(0, inputs, 0.0)).values, scenarios)
 

@@ -1,32 +1,35 @@
 """A year of the chain in every scenario: what is made at home, bought, sold, and what need stays unmet (plan.20).
 
-One linear programme per scenario, of which only bounds differ; so a basis that is optimal in one scenario is tried
-on all others at once, and only where it does not fit is the solver asked again. What the programme does not join is
-solved apart: the calm part of a year differs between scenarios by its length and by what works, so that few bases serve
+One linear programme per scenario, of which only bounds differ; so bases that were optimal elsewhere are tried on all
+scenarios at once, and only where none fits is the solver asked (see `pondasi.plan.bases`). What the programme does not join
+is solved apart: the calm part of a year differs between scenarios by its length and by what works, so that few bases serve
 it, whatever the disrupted part does. The dual values are kept: from them any bound can be rebuilt as a cut, for other
 demand, availability, capacity or access (see `pondasi.plan.cuts`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import functools
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
+from pondasi.plan.bases import renew_library, split_parts, sweep_part
 from pondasi.plan.objective import add_excess
-from pondasi.solver import AT_LOWER, AT_UPPER, BASIC, Programme
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from pondasi.executor import Executor
+    from pondasi.plan.bases import Basis, Part
     from pondasi.plan.problem import Matrix, Operations, PlanProblem, Vector, Whole
-    from pondasi.solver import Solved
 
-FITS = 1e-9
-"""By how much a basic solution may leave its bounds, relative to the largest bound of its scenario: rounding of one solve."""
+LEARNING = 4
+"""Of so many points one is swept first: what it teaches of bases helps with the others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +45,17 @@ class Setting:
     success, output_factor
         Shape (O, N), see `pondasi.plan.problem.Options`.
     parts
-        Rows and columns of each part of the programme that shares nothing with the others.
+        Each part of the programme that shares nothing with the others, with the bases that are tried first.
+    collect
+        Which entries add to each upper bound, shape (columns, E).
     """
 
     operations: Operations = field(repr=False)
     step: Whole
     success: Matrix
     output_factor: Matrix
-    parts: tuple[tuple[Whole, Whole], ...] = ()
+    parts: tuple[Part, ...] = field(repr=False)
+    collect: sparse.csr_array = field(repr=False)
 
 
 class Point(NamedTuple):
@@ -76,6 +82,8 @@ class Sweep:
         What is done, shape (columns, S), where it was asked for.
     solves
         How often the solver was asked.
+    used, found
+        Of each part: how often each basis kept was used, and bases that the solver found.
     """
 
     values: Vector
@@ -83,35 +91,22 @@ class Sweep:
     which: Whole
     activity: Matrix | None = None
     solves: int = 0
+    used: tuple[Whole, ...] = field(default=(), repr=False)
+    found: tuple[tuple[Basis, ...], ...] = field(default=(), repr=False)
 
 
 def make_setting(problem: PlanProblem) -> Setting:
     """Return what the operations need of a problem."""
     options, operations = problem.options, add_excess(problem)
-    return Setting(operations, options.step, options.success, options.output_factor, find_parts(operations.matrix))
+    return set_up(operations, options.step, options.success, options.output_factor)
 
 
-def find_parts(matrix: sparse.csr_array) -> tuple[tuple[Whole, Whole], ...]:
-    """Return rows and columns of each part of a programme that no entry joins with another.
-
-    Example
-    -------
-    >>> rows, columns = zip(*find_parts(sparse.csr_array([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]])), strict=True)
-    >>> [part.tolist() for part in columns]
-    [[0, 2], [1]]
-    """
-    rows = matrix.shape[0]
-    entry = matrix.tocoo()
-    size = sum(matrix.shape)
-    joined = sparse.csr_array((np.ones(entry.nnz), (entry.row, entry.col + rows)), shape=(size, size))
-    number, label = connected_components(joined, directed=False)
-    found = [(np.flatnonzero(label[:rows] == k), np.flatnonzero(label[rows:] == k)) for k in range(number)]
-    # A column that stands in no row goes with the first part: it is at whichever bound pays.
-    lone = [columns for part, columns in found if not len(part)]
-    found = [(part, columns) for part, columns in found if len(part)]
-    if lone and found:
-        found[0] = (found[0][0], np.sort(np.concatenate([found[0][1], *lone])))
-    return tuple(found)
+def set_up(operations: Operations, step: Whole, success: Matrix, output_factor: Matrix) -> Setting:
+    """Return operations as a setting; no basis is known as yet."""
+    entries = len(operations.entry_column)
+    order = (np.ones(entries), (operations.entry_column, np.arange(entries)))
+    collect = sparse.csr_array(sparse.coo_array(order, shape=(len(operations.cost), entries)))
+    return Setting(operations, step, success, output_factor, split_parts(operations.cost, operations.matrix), collect)
 
 
 def works(setting: Setting, node: int) -> Matrix:
@@ -144,9 +139,7 @@ def bound_columns(setting: Setting, point: Point) -> Matrix:
     upper = operations.base * g[operations.column_growth][:, None]
     scale = g[operations.entry_growth] * point.inputs[operations.entry_input]
     entries = operations.coefficient * works(setting, point.node) * scale[:, None]
-    order = (np.ones(len(scale)), (operations.entry_column, np.arange(len(scale))))
-    collect = sparse.csr_array(sparse.coo_array(order, shape=(len(operations.cost), len(scale))))
-    return np.asarray(upper + collect @ entries)
+    return np.asarray(upper + setting.collect @ entries)
 
 
 def sweep_node(setting: Setting, point: Point, *, activity: bool = False) -> Sweep:
@@ -162,88 +155,40 @@ def sweep_node(setting: Setting, point: Point, *, activity: bool = False) -> Swe
     operations = setting.operations
     rhs, upper = bound_rows(setting, point), bound_columns(setting, point)
     done = np.zeros(upper.shape) if activity else None
-    parts = setting.parts or find_parts(operations.matrix)
-    swept = [_sweep_part(operations, part, rhs, upper, done) for part in parts]
+    swept = [sweep_part(part, rhs, upper, done) for part in setting.parts]
     # Scenarios that share the duals of every part share a dual vector.
     together, which = np.unique(np.array([one.which for one in swept]), axis=1, return_inverse=True)
     duals = np.zeros((together.shape[1], len(rhs)))
-    for one, (rows, _), chosen in zip(swept, parts, together, strict=True):
-        duals[:, rows] = one.duals[chosen]
+    for one, part, chosen in zip(swept, setting.parts, together, strict=True):
+        duals[:, part.rows] = one.duals[chosen]
     values = np.sum([one.values for one in swept], axis=0)
-    return Sweep(values, _tidy(duals, operations), which.ravel(), done, sum(one.solves for one in swept))
+    used, found = tuple(one.used for one in swept), tuple(one.found for one in swept)
+    solves = sum(one.solves for one in swept)
+    return Sweep(values, _tidy(duals, operations), which.ravel(), done, solves, used, found)
 
 
-def _sweep_part(
-    operations: Operations, part: tuple[Whole, Whole], rhs: Matrix, upper: Matrix, done: Matrix | None
-) -> Sweep:
-    """Solve a part of the operations in all scenarios; write what is done into ``done``."""
-    rows, columns = part
-    matrix, cost = sparse.csr_array(operations.matrix[rows][:, columns]), operations.cost[columns]
-    rhs, upper = rhs[rows], upper[columns]
-    scenarios = rhs.shape[1]
-    lower, above = np.zeros(len(columns)), np.full(len(rows), np.inf)
-    programme = Programme(cost, lower, upper[:, 0], matrix, rhs[:, 0], above)
-    # Small and dense: a basis of some fifty rows is factored faster than its entries are sorted.
-    extended = np.hstack([matrix.toarray(), -np.eye(len(rows))])
-    ceiling = np.vstack([upper, np.full((len(rows), scenarios), np.inf)])
-    floor = np.vstack([np.zeros((len(columns), scenarios)), rhs])
-    values, which = np.zeros(scenarios), np.full(scenarios, -1)
-    duals: list[Vector] = []
-    while (waiting := np.flatnonzero(which < 0)).size:
-        first = waiting[0]
-        programme.set_bounds(lower, np.ascontiguousarray(upper[:, first]))
-        programme.set_rows(np.ascontiguousarray(rhs[:, first]), above)
-        solved = programme.solve()
-        which[first], values[first] = len(duals), solved.objective
-        if done is not None:
-            done[columns, first] = solved.x
-        others = waiting[1:]
-        x = None
-        if others.size:
-            status = _read_status(programme, solved, ceiling[:, first])
-            x = _apply_basis(extended, status, floor[:, others], ceiling[:, others])
-        if x is not None:
-            fits = _inside(x, floor[:, others], ceiling[:, others])
-            which[others[fits]] = len(duals)
-            values[others[fits]] = cost @ x[: len(columns), fits]
-            if done is not None:
-                done[np.ix_(columns, others[fits])] = x[: len(columns), fits]
-        duals.append(solved.duals)
-    return Sweep(values, np.array(duals), which, solves=len(duals))
+def sweep_nodes(setting: Setting, points: Sequence[Point], executor: Executor) -> tuple[list[Sweep], Setting]:
+    """Sweep several points; return the sweeps in their order, and the setting with what was learnt of bases.
 
-
-def _read_status(programme: Programme, solved: Solved, ceiling: Vector) -> NDArray[np.int8]:
-    """Return where each column and row stands in the last solution: `BASIC`, or at the bound where it pays to be.
-
-    The reduced cost says which, so that the basis stays optimal where a bound that is zero here is not.
+    Bases are learnt between pieces of work, never within, so that the result is the same with any number of workers.
     """
-    columns = len(solved.x)
-    status = np.full(columns + len(solved.duals), AT_LOWER, dtype=np.int8)
-    equal = np.abs(solved.reduced) <= FITS
-    nearer = equal & (ceiling[:columns] > 0) & (solved.x > ceiling[:columns] / 2)
-    status[:columns][nearer | (~equal & (solved.reduced < 0))] = AT_UPPER
-    status[programme.basic()] = BASIC
-    return status
+    order = np.concatenate([np.arange(start, len(points), LEARNING) for start in range(LEARNING)])
+    sweeps: dict[int, Sweep] = {}
+    first = -(-len(points) // LEARNING)
+    for piece in (order[:first], order[first:]):
+        answers = executor.map(functools.partial(sweep_node, setting), [points[k] for k in piece])
+        sweeps |= zip(piece.tolist(), answers, strict=True)
+        setting = learn(setting, answers)
+    return [sweeps[k] for k in range(len(points))], setting
 
 
-def _apply_basis(extended: Matrix, status: NDArray[np.int8], floor: Matrix, ceiling: Matrix) -> Matrix | None:
-    """Return the basic solutions of a basis for other bounds, shape (columns + rows, scenarios), or None if it is singular."""
-    x = np.where((status == AT_UPPER)[:, None], ceiling, floor)
-    inside = status == BASIC
-    if not np.isfinite(x[~inside]).all():
-        return None
-    known = extended[:, ~inside] @ x[~inside]
-    try:
-        x[inside] = np.linalg.solve(extended[:, inside], -known)
-    except np.linalg.LinAlgError:  # exactly singular
-        return None
-    return x if np.isfinite(x[inside]).all() else None
-
-
-def _inside(x: Matrix, floor: Matrix, ceiling: Matrix) -> NDArray[np.bool_]:
-    """Tell for each scenario whether all values keep their bounds."""
-    size = 1 + np.abs(np.where(np.isfinite(ceiling), ceiling, 0)).max(axis=0) + np.abs(floor).max(axis=0)
-    return np.asarray(((x >= floor - FITS * size) & (x <= ceiling + FITS * size)).all(axis=0))
+def learn(setting: Setting, sweeps: Sequence[Sweep]) -> Setting:
+    """Return a setting with the bases that sweeps used and found."""
+    parts = [
+        renew_library(part, [one.used[k] for one in sweeps], [basis for one in sweeps for basis in one.found[k]])
+        for k, part in enumerate(setting.parts)
+    ]
+    return replace(setting, parts=tuple(parts))
 
 
 def _tidy(duals: Matrix, operations: Operations) -> Matrix:
