@@ -17,7 +17,7 @@ from pondasi.plan.extensive import solve_extensive
 from pondasi.plan.layout import Layout
 from pondasi.plan.objective import measure_risk
 from pondasi.plan.operations import Point, bound_columns, bound_rows, make_setting, sweep_node
-from pondasi.solver import InfeasibleError
+from pondasi.solver import InfeasibleError, Programme, SolverError
 from tests.plan import brute_force
 from tests.plan.random_plans import make_plan, small_plans
 
@@ -300,3 +300,23 @@ def test_agreements_with_suppliers_pay_and_both_solvers_agree(seed):
     assert agrees(cost, solve_extensive(agreed).cost)
     assert cost <= solve_benders(plain, gap=0).cost * (1 + GAP)
     assert len(agreed.operations.entry_input) > len(plain.operations.entry_input)
+
+
+def test_a_solver_that_lost_its_way_begins_again(monkeypatch):
+    problem = make_plan(3, scenarios=3)
+    expected = solve_benders(problem, gap=0)
+    lost, limit = [], np.inf
+
+    class Forgetful(Programme):
+        def solve(self, **options):
+            lost.append(self)
+            if len(lost) == 1 or len(lost) > limit:
+                raise SolverError("programme_unsolved", status="Unknown")
+            return super().solve(**options)
+
+    monkeypatch.setattr("pondasi.plan.master.Programme", Forgetful)
+    assert agrees(solve_benders(problem, gap=0).cost, expected.cost)
+    lost.clear()
+    limit = 0
+    with pytest.raises(SolverError, match="relied on"):
+        solve_benders(problem, gap=0)

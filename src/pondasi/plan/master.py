@@ -21,7 +21,7 @@ from scipy import sparse
 
 from pondasi.plan.cuts import cut_columns
 from pondasi.plan.objective import cost_decisions
-from pondasi.solver import InfeasibleError, Programme
+from pondasi.solver import InfeasibleError, Programme, SolverError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -284,8 +284,11 @@ class Master:
             if self.active.all():
                 raise
             self.active[:] = True
-            self.programme = None
-            return self._programme().solve()
+        except SolverError:
+            # The solver lost its way from the basis of the last solve: once more from the beginning.
+            pass
+        self.programme = None
+        return self._programme().solve()
 
     def _programme(self, needed: NDArray[np.bool_] | None = None) -> Programme:
         if self.programme is None:
