@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.sparse.csgraph import maximum_flow
 
-from pondasi.solver import Programme, fill_transport
+from pondasi.solver import OutOfTimeError, Programme, fill_transport
 
 
 @given(st.integers(0, 10**9))
@@ -57,3 +57,18 @@ def test_columns_and_rows_join_a_programme_that_goes_on_from_where_it_stood():
     outside = np.setdiff1d(np.arange(9), basic)
     at_a_bound = np.isclose(solved.x[outside], 0) | np.isclose(solved.x[outside], 3)
     assert at_a_bound.all(), "what is not basic stands at a bound"
+
+
+def test_a_search_without_time_says_so_and_what_no_solution_goes_below():
+    # Rows that split a market exactly are hard for branch and bound (Cornuejols and Dawande 1998).
+    draws = np.random.default_rng(0)
+    rows, goods = 4, 30
+    weight = draws.integers(0, 100, (rows, goods)).astype(float)
+    half = np.floor(weight.sum(axis=1) / 2)
+    whole = np.ones(goods, dtype=bool)
+    programme = Programme(
+        np.ones(goods), np.zeros(goods), np.ones(goods), sparse.csr_array(weight), half, half, whole=whole
+    )
+    with pytest.raises(OutOfTimeError) as ended:
+        programme.solve(seconds=0)
+    assert ended.value.bound <= goods

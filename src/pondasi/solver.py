@@ -31,6 +31,14 @@ class SolverError(PondasiError):
     """The solver gave no answer that can be relied on; the text holds its own words."""
 
 
+class OutOfTimeError(SolverError):
+    """A search ended, by time or rounds, before it found any solution; no solution goes below ``bound``, as far as that is known."""
+
+    def __init__(self, bound: float = -np.inf) -> None:
+        super().__init__("out_of_time")
+        self.bound = bound
+
+
 class InfeasibleError(PondasiError):
     """No values keep all bounds and rows."""
 
@@ -196,6 +204,8 @@ class Programme:
         ------
         InfeasibleError
             If there is no solution.
+        OutOfTimeError
+            If time ends a mixed-integer search before a solution is found.
         SolverError
             For any other end than an optimum, or a found solution when time runs out.
         """
@@ -211,7 +221,9 @@ class Programme:
         info = self._solver.getInfo()
         out_of_time = status in {names.kTimeLimit, names.kInterrupt, names.kSolutionLimit}
         found = info.primal_solution_status == self._names.SolutionStatus.kSolutionStatusFeasible
-        if status != names.kOptimal and not (out_of_time and self._whole and found):
+        if out_of_time and self._whole and not found:
+            raise OutOfTimeError(float(info.mip_dual_bound))
+        if status != names.kOptimal and not (out_of_time and self._whole):
             raise SolverError("programme_unsolved", status=self._solver.modelStatusToString(status))
         solution = self._solver.getSolution()
         return Solved(

@@ -8,6 +8,7 @@ import click
 
 from pondasi.cli.inputs import describe_inputs, open_world, say_overlays
 from pondasi.cli.options import say_json, take
+from pondasi.cli.plan_questions import INTERRUPTED, answer_questions
 from pondasi.cli.repairs import SHORT, show_repairs
 from pondasi.cli.spoken import SpokenCommand
 from pondasi.errors import UsageError
@@ -15,18 +16,9 @@ from pondasi.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
-
-    from pondasi.executor import Executor
     from pondasi.plan.solve import Plan
     from pondasi.plan.work_out import WorkedPlan
     from pondasi.words import Words
-
-REASON_SHARE = 0.1
-"""Part of the time of a search that a question about one step or limit may take."""
-
-FULL_SHARE = 0.2
-"""Part of the time that the full tree of futures may take."""
 
 
 def make_command(words: Words) -> click.Command:
@@ -98,16 +90,22 @@ def make_command(words: Words) -> click.Command:
                 )
             except InfeasibleError:
                 return show_repairs(case, words, other, seed_, places_, executor, quick=quick, as_json=json_)
-            asked = [
-                *([_weigh_futures(found, words, seed_, executor)] if worth else []),
-                *([_find_reasons(found, words, places_, executor)] if reasons else []),
-                *([_find_others(found, words, alternatives, executor)] if alternatives else []),
-                *([_trace_fronts(found, words, executor)] if front else []),
-            ]
-        more = {name: table for tables, _ in asked for name, table in tables.items()}
+            workspace, tables = open_workspace(workspace_), found.as_tables()
+            # Before anything further is asked, which takes its time and may fail or be stopped.
+            folder = workspace.save_run(found.manifest, tables)
+            answers = answer_questions(
+                found,
+                words,
+                places_,
+                executor,
+                lambda answer: workspace.save_run(found.manifest, answer),
+                seed=seed_,
+                worth=worth,
+                reasons=reasons,
+                alternatives=alternatives,
+                front=front,
+            )
         plan, gain = found.plan, found.gain
-        tables = found.as_tables() | more
-        folder = open_workspace(workspace_).save_run(found.manifest, tables)
         told = tell_plan(plan, words, places_, later=False)
         told[1:1] = _tell_settled(plan, words)
         told[1:1] = _tell_resumed(plan, words) if resume else []
@@ -116,7 +114,7 @@ def make_command(words: Words) -> click.Command:
         bounded = not is_wide(plan.value, plan.most, finished=plan.answer.finished)
         told += [] if gain is None else [tell_partner(gain, words, places_, bounded=bounded)]
         told += _tell_after(found, words, places_)
-        told += [line for _, lines in asked for line in lines]
+        told += answers.told
         if json_:
             say_json(
                 {
@@ -127,6 +125,7 @@ def make_command(words: Words) -> click.Command:
                     "fresh": None if "fresh" not in tables else tables["fresh"].to_dict("records")[0],
                     "starts": tables["starts"].to_dict("records"),
                     "partner": None if gain is None else {"partner": other, "low": gain.low, "high": gain.high},
+                    "unanswered": list(answers.missing),
                     "statements": told,
                 }
             )
@@ -135,7 +134,9 @@ def make_command(words: Words) -> click.Command:
             for line in told:
                 click.echo(f"- {line}")
             click.echo(words.say("plan.done", path=str(folder)))
-        return 0 if plan.answer.finished else SHORT
+        if answers.stopped:
+            return INTERRUPTED
+        return SHORT if answers.missing or not plan.answer.finished else 0
 
     return SpokenCommand(
         name="plan",
@@ -194,99 +195,3 @@ def _tell_after(found: WorkedPlan, words: Words, places: str) -> list[str]:
         year = int(found.plan.problem.tree.years[-1])
         told += tell_sides(found.sides, home, found.gain.partner, year, words, places)
     return told
-
-
-def _weigh_futures(
-    found: WorkedPlan, words: Words, seed: int, executor: Executor
-) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Return tables and sentences of what planning for several futures is worth, and of the plan on all of them."""
-    import pandas as pd
-
-    from pondasi.plan.all_futures import value_on_all_futures
-    from pondasi.plan.tell_worth import tell_all_futures, tell_worth
-    from pondasi.plan.worth import measure_worth
-
-    plan = found.plan
-    worth = measure_worth(
-        plan.problem,
-        plan.answer,
-        plan.reference,
-        gap=plan.gap,
-        seconds=found.seconds * (1 - FULL_SHARE),
-        executor=executor,
-        pool=found.pool,
-    )
-    every = value_on_all_futures(plan, seed=seed, seconds=found.seconds * FULL_SHARE, executor=executor)
-    rows = {
-        "inside": (plan.value, plan.most),
-        "all_futures": (every.low, every.high),
-        "kept": (every.kept, every.kept),
-    }
-    other = pd.DataFrame.from_dict(rows, orient="index", columns=["low", "high"]).rename_axis("measure").reset_index()
-    told = [*tell_worth(worth, plan.problem.tree, words), tell_all_futures(every, words)]
-    return worth.as_tables() | {"other_values": other}, told
-
-
-def _find_reasons(
-    found: WorkedPlan, words: Words, places: str, executor: Executor
-) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Return tables and sentences of why each step is in or out, and of what one more unit is worth."""
-    from pondasi.plan.reasons import ask_about, explain_steps, worth_of_units
-    from pondasi.plan.tell_reasons import tabulate_reasons, tell_reasons
-
-    plan = found.plan
-    questions = ask_about(
-        plan.problem,
-        plan.answer,
-        plan.value,
-        gap=plan.gap,
-        seconds=found.seconds * REASON_SHARE,
-        pool=found.pool,
-        executor=executor,
-    )
-    reasons, units = explain_steps(questions), worth_of_units(questions)
-    tables = tabulate_reasons(plan.problem, reasons, units)
-    return tables, tell_reasons(plan, reasons, units, words, places)
-
-
-def _find_others(
-    found: WorkedPlan, words: Words, number: int, executor: Executor
-) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Return tables and sentences of other plans that are nearly as good."""
-    from pondasi.plan.alternatives import find_alternatives
-    from pondasi.plan.tell_alternatives import tell_alternatives
-
-    plan = found.plan
-    others = find_alternatives(
-        plan.problem,
-        plan.answer,
-        plan.reference,
-        number,
-        gap=plan.gap,
-        seconds=found.seconds,
-        executor=executor,
-        pool=found.pool,
-    )
-    return others.as_tables(), tell_alternatives(others, plan, words)
-
-
-def _trace_fronts(found: WorkedPlan, words: Words, executor: Executor) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Return tables and sentences of what jobs, lower emissions, self-reliance and less risk would cost."""
-    from pondasi.plan.front import list_aims, trace_front
-    from pondasi.plan.tell_front import tell_front
-
-    plan, aims = found.plan, list_aims(found.plan.problem)
-    fronts = {
-        aim.name: trace_front(
-            plan.problem,
-            plan.answer,
-            plan.reference,
-            aim,
-            gap=plan.gap,
-            seconds=found.seconds / len(aims),
-            executor=executor,
-            pool=found.pool,
-        )
-        for aim in aims
-    }
-    return {f"front_{name}": front.reset_index() for name, front in fronts.items()}, tell_front(fronts, words)

@@ -19,7 +19,7 @@ from pondasi.plan.carry import TAKEN, move_plan
 from pondasi.plan.futures import grow_tree
 from pondasi.plan.reference import find_reference
 from pondasi.plan.strategy import build_strategy
-from pondasi.solver import InfeasibleError, Programme
+from pondasi.solver import InfeasibleError, OutOfTimeError, Programme
 
 if TYPE_CHECKING:
     from pondasi.executor import Executor
@@ -38,11 +38,12 @@ class FullValue:
     joined
         Its value on the joined futures, on which it was made.
     low, high
-        Its value on all of them. Equal where every decision could be kept; else the best that is left of it.
+        Its value on all of them. Equal where every decision could be kept; else the best that is left of it. NaN for ``low`` where time
+        ended before it was known what can be left of it.
     futures
         How many futures there are.
     kept
-        Share of the starts, weighed by probability, that could be kept.
+        Share of the starts, weighed by probability, that could be kept; NaN where time ended before that was known.
     """
 
     joined: float
@@ -89,15 +90,20 @@ def value_on_all_futures(
     ends = inner.layout.bounds()
     moved, _ = move_plan(x, layout, inner.layout)
     ends[1][inner.layout.at("size", np.arange(int(taken.sum())))] = inner.layout.read(moved, "size")
-    answer = solve_benders(
-        part,
-        gap=plan.gap if gap is None else gap,
-        scale=max(abs(plan.value), 1.0),
-        fixed=ends,
-        strategy=inner,
-        seconds=seconds,
-        executor=executor,
-    )
+    try:
+        answer = solve_benders(
+            part,
+            gap=plan.gap if gap is None else gap,
+            scale=max(abs(plan.value), 1.0),
+            fixed=ends,
+            strategy=inner,
+            seconds=seconds,
+            insist=False,
+            executor=executor,
+        )
+    except OutOfTimeError as error:
+        most = reference - error.bound
+        return FullValue(plan.value, np.nan, most, len(problem.tree.leaves), np.nan)
     found = inner.layout.read(answer.x, "z") > TAKEN
     kept = float(problem.tree.probability[inner.layout.starts[1][found]].sum()) / wanted
     return FullValue(

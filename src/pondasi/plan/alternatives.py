@@ -28,7 +28,7 @@ from pondasi.plan.layout import Layout
 from pondasi.plan.reshape import follow_path
 from pondasi.plan.rows import Rows
 from pondasi.plan.strategy import Strategy, build_strategy
-from pondasi.solver import InfeasibleError
+from pondasi.solver import InfeasibleError, OutOfTimeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,11 +129,15 @@ def find_alternatives(
                     scale=tolerance,
                     strategy=keep_distance(strategy, problem, answers, least),
                     seconds=np.inf if np.isinf(left) else max(SHORTEST, left / 2),
+                    insist=False,
                     executor=executor,
                     pool=shared,
                 )
             except InfeasibleError:
                 proven = least
+                break
+            except OutOfTimeError as error:
+                proven = least if error.bound > limit else np.inf
                 break
             if answer.cost > limit:
                 proven = least if answer.bound > limit else np.inf

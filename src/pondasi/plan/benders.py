@@ -29,7 +29,7 @@ from pondasi.plan.objective import cost_decisions, measure_risk
 from pondasi.plan.operations import Point, make_setting, sweep_nodes
 from pondasi.plan.quota import cut_quota, measure_quota
 from pondasi.plan.strategy import build_strategy
-from pondasi.solver import InfeasibleError, SolverError
+from pondasi.solver import InfeasibleError, OutOfTimeError, SolverError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -126,6 +126,7 @@ def solve_benders(
     whole: bool = True,
     widen: bool = True,
     seconds: float = np.inf,
+    insist: bool = True,
     suggestion: Vector | None = None,
     reference: Reference | None = None,
     checkpoint: Path | None = None,
@@ -153,6 +154,9 @@ def solve_benders(
         better plan. Without, the plan comes sooner; what it may be short of the best is then known less closely.
     seconds
         Time after which the best plan so far is returned.
+    insist
+        Whether the search goes on to its first plan where time ends before there is any. Without, `OutOfTimeError` is raised
+        then, with the bound that was reached.
     suggestion
         A plan to start from, such as that of a similar problem.
     reference
@@ -167,6 +171,8 @@ def solve_benders(
     ------
     InfeasibleError
         If no plan keeps all limits; `pondasi.plan.repair` then says why.
+    OutOfTimeError
+        If time ends before there is a plan, and ``insist`` is not set.
     """
     pool = CutPool() if pool is None else pool
     if reference is None and scale is None and problem.menu.must.any():
@@ -174,7 +180,7 @@ def solve_benders(
         from pondasi.plan.reference import find_reference
 
         reference = find_reference(problem, executor=executor, pool=pool)
-    search = _Search(problem, executor or Serial(), pool, strategy, fixed, checkpoint, seconds)
+    search = _Search(problem, executor or Serial(), pool, strategy, fixed, checkpoint, seconds, insist=insist)
     scale_cost = None if scale is not None and reference is None else search.count_from(reference)
     return search.run(
         gap,
@@ -236,10 +242,13 @@ class _Search:
         fixed: tuple[Vector, Vector] | None,
         checkpoint: Path | None,
         seconds: float,
+        *,
+        insist: bool,
     ) -> None:
         self.started = self.due = time.monotonic()
         self.deadline = self.started + seconds
         self.halfway = self.started + seconds / 2
+        self.insist = insist
         self.problem, self.executor, self.checkpoint = problem, executor, checkpoint
         self.strategy = strategy or build_strategy(problem)
         self.layout = self.strategy.layout
@@ -384,10 +393,11 @@ class _Search:
             if self.best is not None and time.monotonic() >= self.deadline:
                 return number - 1
             proposal, among = self.propose(among, max(SHARE * wanted(), reach))
+            if proposal is None:
+                return number
             outside = np.inf if among.all() else outside
             self.settle_sizes(proposal.x, SHARE * wanted())
-            if self.best is None and time.monotonic() > self.deadline:
-                raise SolverError("programme_unsolved", status="no plan")
+            self.require_plan()
             if self.best is None:
                 # What operations make of it is over the quota; the cuts say so from now on.
                 continue
@@ -417,19 +427,38 @@ class _Search:
             return np.ones(self.master.starts, dtype=bool)
         return self.used if self.best is None else self.used | (self.layout.read(self.best[2], "z") > LIVELY)
 
-    def propose(self, among: NDArray[np.bool_], gap: float) -> tuple[Proposal, NDArray[np.bool_]]:
-        """Return a plan with whole starts among some, in the time that is left; among all, where none can be made of these."""
+    def require_plan(self) -> None:
+        """Refuse to go on where time has ended before any plan was found."""
+        if self.best is None and time.monotonic() > self.deadline:
+            raise OutOfTimeError(self.bound)
+
+    def propose(
+        self, among: NDArray[np.bool_], gap: float, *, first: bool = False
+    ) -> tuple[Proposal | None, NDArray[np.bool_]]:
+        """Return a plan with whole starts among some, in the time that is left; among all, where none can be made of these.
+
+        None where time ended before the solver came to see that the plan known is one. ``first``: the first plan will do, whenever it comes.
+        """
         left = self.deadline - time.monotonic()
         known = None if self.best is None else self.best[2]
         if known is None and left <= 0:
-            # Out of time without any plan: the first that is found will do.
+            first = True
+            if not self.insist:
+                raise OutOfTimeError(self.bound)
+        if first:
             gap, left = np.inf, np.inf
         try:
             return self.master.search(among, gap, None if np.isinf(left) else max(left, 1.0), known), among
         except InfeasibleError:
             if among.all():
                 raise
-            return self.propose(np.ones_like(among), gap)
+            return self.propose(np.ones_like(among), gap, first=first)
+        except OutOfTimeError:
+            if known is not None:
+                return None, among
+            if not self.insist:
+                raise OutOfTimeError(self.bound) from None
+            return self.propose(among, gap, first=True)
 
     def settle_sizes(self, x: Vector, tolerance: float) -> None:
         """Keep the starts of a proposal and settle sizes and money around them: cheap rounds that give many cuts."""
@@ -516,7 +545,7 @@ class _Search:
 
     def answer(self, rounds: tuple[int, int], wanted: Callable[[], float]) -> Answer:
         if self.best is None:
-            raise SolverError("programme_unsolved", status="no plan")
+            raise OutOfTimeError(self.bound)
         cost, decisions, x, values = self.best
         self.keep()
         return Answer(

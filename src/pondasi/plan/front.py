@@ -33,7 +33,7 @@ from pondasi.plan.problem import Quota
 from pondasi.plan.quota import measure_quota, need_parts
 from pondasi.plan.rows import Rows
 from pondasi.plan.strategy import Strategy, build_strategy
-from pondasi.solver import InfeasibleError, SolverError
+from pondasi.solver import InfeasibleError, OutOfTimeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,6 +137,7 @@ def trace_front(
         return solve_benders(
             asked,
             seconds=np.inf if np.isinf(left) else max(1.0, left / parts),
+            insist=False,
             executor=executor,
             **{"pool": shared, "gap": 1.0, "scale": tolerance, **options},  # type: ignore[arg-type]
         )
@@ -158,7 +159,7 @@ def trace_front(
         except InfeasibleError:
             step /= 2
             continue
-        except SolverError:  # time ended before any plan reached the level
+        except OutOfTimeError:
             break
         last = level
         rows.append((level, measure_aim(problem, answer, aim), reference - answer.cost, reference - answer.bound))

@@ -7,21 +7,29 @@ Every answer is the difference of two solves, each priced by a full sweep, as an
 *Held* (the default): the starts of the plan may be dropped, and only starts that the question itself asks for may join; sizes and money
 are settled again. So it says what the step is worth at this plan. *Decided anew* (``held=False``): all starts are open again;
 that is what the step is worth, at the price of a full search per question.
+
+Where time ends a question before any plan of the other choice is found, only the bound is known: the lower end says it, and the upper one is
+not known (NaN).
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from pondasi.plan.all_futures import settle_money
 from pondasi.plan.benders import solve_benders
+from pondasi.plan.carry import move_plan
 from pondasi.plan.cuts import CutPool
 from pondasi.plan.elastic import Elastic
+from pondasi.plan.layout import Layout
 from pondasi.plan.loosen import Change, loosen
 from pondasi.plan.narrow import close_over
-from pondasi.solver import InfeasibleError
+from pondasi.plan.strategy import build_strategy
+from pondasi.solver import InfeasibleError, OutOfTimeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,13 +39,21 @@ if TYPE_CHECKING:
     from pondasi.executor import Executor
     from pondasi.plan.benders import Answer
     from pondasi.plan.loosen import Kind
-    from pondasi.plan.problem import PlanProblem
+    from pondasi.plan.problem import PlanProblem, Vector
+    from pondasi.plan.strategy import Strategy
 
-Why = Literal["committed", "prerequisite", "enables", "earns", "closed", "limit", "displaces", "costs"]
-"""In: it is committed; others lose what they need first; others could not be done; it earns more than it costs. Out: nobody can do or pay for
-it; a limit forbids it; it would push out something worth more; it earns less than it costs."""
+Why = Literal[
+    "committed", "required", "prerequisite", "enables", "earns", "closed", "limit", "displaces", "costs", "unknown"
+]
+"""In: it is committed; no plan keeps all limits without it; others lose what they need first; others could not be done; it earns more than it
+costs. Out: nobody can do or pay for it; a limit forbids it; it would push out something worth more; it earns less than it costs. Either: time
+ended before a plan of the other choice was found."""
 UNITS: dict[Kind, float] = {"budget": 1.0, "people": 10.0, "resource": 1.0}
 """One more unit: a million USD, ten people who come, one unit of the resource such as a MW."""
+YEARS = 5
+"""First years in which one more unit of each limit is weighed."""
+SHORTEST = 1.0
+"""Seconds that a question gets at least, while there is time."""
 RECENT = 6
 """Cuts of each node that a question starts from, the newest: older ones mostly say less and cost time."""
 TIGHT = 1e-6
@@ -61,9 +77,10 @@ class Reason:
     limits
         Limits that forbid it, with what would have to be added, where ``why`` is ``limit``.
     low, high
-        What is lost by the other choice, leaving it out or taking it in [million USD]; infinite where that cannot be.
+        What is lost by the other choice, leaving it out or taking it in [million USD]; infinite where that cannot be. NaN for ``high`` where
+        time ended before a plan of the other choice was found; ``low`` then comes from the bound alone, minus infinity for none.
     delay_low, delay_high
-        What is lost if it starts a year later, or not at all if that is better; nothing for a step that is out.
+        What is lost if it starts a year later, or not at all if that is better, in the same way; nothing for a step that is out.
     """
 
     step: int
@@ -91,7 +108,8 @@ class UnitWorth:
     change
         The limit and the unit (`UNITS`).
     low, high
-        Gain [million USD]; both 0 where the limit does not bind at this plan, and nothing is decided anew.
+        Gain [million USD]; both 0 where the limit does not bind at this plan, and nothing is decided anew. NaN for ``high`` where time
+        ended before it was asked.
     binds
         Whether the limit binds at this plan.
     """
@@ -112,6 +130,12 @@ class Questions:
         The plan with sizes settled again, over the starts that are asked about.
     pool
         Cuts that every question starts from.
+    seconds
+        Time of a question at most.
+    deadline
+        Time of `time.monotonic` at which all questions have to end.
+    parts
+        Questions among which the time that is left is shared out.
     """
 
     problem: PlanProblem
@@ -123,18 +147,40 @@ class Questions:
     held: bool
     seconds: float = np.inf
     executor: Executor | None = None
+    deadline: float = np.inf
+    parts: int = 1
 
-    def solve(self, problem: PlanProblem, *, suggest: bool = False) -> Answer:
-        """Return the best plan of a changed problem, from a copy of the cuts, so that no answer depends on another."""
+    def solve(self, problem: PlanProblem, *, known: Vector | None = None, strategy: Strategy | None = None) -> Answer:
+        """Return the best plan of a changed problem, from a copy of the cuts, so that no answer depends on another.
+
+        Parameters
+        ----------
+        known
+            A plan of the changed problem: with it there is an answer, however short the time.
+
+        Raises
+        ------
+        OutOfTimeError
+            If time ends before there is a plan.
+        """
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise OutOfTimeError
         return solve_benders(
             problem,
             gap=self.gap,
-            seconds=self.seconds,
+            seconds=min(self.seconds, max(SHORTEST, left / self.parts)),
+            insist=False,
             scale=self.scale,
             pool=CutPool(self.pool.key, list(self.pool.records)),
             executor=self.executor,
-            suggestion=self.base.x if suggest else None,
+            strategy=strategy,
+            suggestion=known,
         )
+
+    def least(self, error: OutOfTimeError) -> float:
+        """Return what a changed plan loses at least, where time ended before there was one."""
+        return error.bound - self.base.cost
 
     def loss(self, answer: Answer) -> tuple[float, float]:
         """Return what a changed plan loses against the plan, as an interval (plan.93)."""
@@ -153,6 +199,7 @@ def ask_about(
     held: bool = True,
     gap: float = 0.005,
     seconds: float = np.inf,
+    together: float = np.inf,
     pool: CutPool | None = None,
     executor: Executor | None = None,
 ) -> Questions:
@@ -167,7 +214,9 @@ def ask_about(
     gap
         Gap of every solve, relative to the value.
     seconds
-        Time of every solve; one that runs out has a wider interval.
+        Time of every solve; one that runs out has a wider interval, or none (see `Reason`).
+    together
+        Time of all solves, from now on: each gets an equal share of what those before it left.
     pool
         Cuts of the search that found the plan; they are not changed.
     """
@@ -177,9 +226,17 @@ def ask_about(
     if held:
         mask[:] = False
         mask[option[taken], node[taken]] = True
-    questions = Questions(problem, mask, answer, _recent(pool), max(abs(value), 1.0), gap, held, seconds, executor)
-    base = questions.solve(questions.allow(mask)) if held else answer
-    return replace(questions, base=base, mask=mask)
+    deadline = time.monotonic() + together
+    scale = max(abs(value), 1.0)
+    questions = Questions(problem, mask, answer, _recent(pool), scale, gap, held, seconds, executor, deadline)
+    if not held:
+        return questions
+    part = questions.allow(mask)
+    known, _ = move_plan(answer.x, answer.layout, Layout(part))
+    try:
+        return replace(questions, base=replace(questions, parts=len(problem.labels.steps)).solve(part, known=known))
+    except OutOfTimeError:  # there was no time at all: the plan as it was found is one over its own starts
+        return questions
 
 
 def explain_steps(questions: Questions, steps: Iterable[int] | None = None) -> list[Reason]:
@@ -190,24 +247,39 @@ def explain_steps(questions: Questions, steps: Iterable[int] | None = None) -> l
     steps
         Indices; all steps by default.
     """
-    wanted = range(len(questions.problem.labels.steps)) if steps is None else steps
-    return [_explain_in(questions, j) if _share(questions, j) > 0 else _explain_out(questions, j) for j in wanted]
+    problem = questions.problem
+    wanted = list(range(len(problem.labels.steps)) if steps is None else steps)
+    inside = [_share(questions, j) > 0 for j in wanted]
+    # Left out and a year later; or taken in.
+    solves = [2 if here and not problem.menu.must[j] else 1 for j, here in zip(wanted, inside, strict=True)]
+    units = sum(_binds(questions, change) for change in _list_units(problem, YEARS))
+    found = []
+    for k, (j, here) in enumerate(zip(wanted, inside, strict=True)):
+        asked = replace(questions, parts=units + sum(solves[k:]))
+        found.append(_explain_in(asked, j) if here else _explain_out(asked, j))
+    return found
 
 
-def worth_of_units(questions: Questions, years: int = 5) -> list[UnitWorth]:
+def worth_of_units(questions: Questions, years: int = YEARS) -> list[UnitWorth]:
     """Return what one more unit of each limit is worth in each of the first years.
 
     A limit that does not bind at this plan is worth nothing there and is not solved for.
     """
-    problem, found = questions.problem, []
+    changes = _list_units(questions.problem, years)
+    binding = [_binds(questions, change) for change in changes]
+    return [
+        value_change(replace(questions, parts=max(1, sum(binding[k:]))), change) for k, change in enumerate(changes)
+    ]
+
+
+def _list_units(problem: PlanProblem, years: int) -> list[Change]:
+    """Return one more unit of each limit in each of the first years."""
+    found = []
     sizes = {"budget": len(problem.labels.purses), "people": len(problem.labels.skills)}
     sizes["resource"] = len(problem.labels.resources)
     for kind, amount in UNITS.items():
         for item in range(sizes[kind]):
-            found += [
-                value_change(questions, Change(kind, item, int(year), amount, amount))
-                for year in problem.tree.years[:years]
-            ]
+            found += [Change(kind, item, int(year), amount, amount) for year in problem.tree.years[:years]]
     return found
 
 
@@ -215,7 +287,11 @@ def value_change(questions: Questions, change: Change) -> UnitWorth:
     """Return what a looser limit is worth: never less than nothing, for the plan itself still keeps all limits."""
     if not _binds(questions, change):
         return UnitWorth(change, 0.0, 0.0, binds=False)
-    answer = questions.solve(loosen(questions.allow(questions.mask), [change]), suggest=True)
+    try:
+        looser = loosen(questions.allow(questions.mask), [change])
+        answer = questions.solve(looser, known=move_plan(questions.base.x, questions.base.layout, Layout(looser))[0])
+    except OutOfTimeError:
+        return UnitWorth(change, 0.0, np.nan, binds=True)
     low, high = questions.loss(answer)
     return UnitWorth(change, max(0.0, -high), max(0.0, -low), binds=True)
 
@@ -223,18 +299,43 @@ def value_change(questions: Questions, change: Change) -> UnitWorth:
 def _explain_in(questions: Questions, j: int) -> Reason:
     problem, share = questions.problem, _share(questions, j)
     if problem.menu.must[j]:
-        return Reason(j, share, "committed", 0.0, np.inf, (), (), *_delay(questions, j))
+        return Reason(j, share, "committed", 0.0, np.inf, (), (), *_delay(questions, j, None))
     mine = (problem.options.step == j)[:, None]
-    answer = questions.solve(questions.allow(questions.mask & ~mine))
+    part = questions.allow(questions.mask & ~mine)
+    strategy = build_strategy(part)
+    try:
+        answer = questions.solve(part, known=_leave_out(questions, j, strategy), strategy=strategy)
+    except InfeasibleError:
+        return Reason(j, share, "required", np.inf, np.inf, (), (), *_delay(questions, j, None))
+    except OutOfTimeError as error:
+        low = max(0.0, questions.least(error))
+        return Reason(j, share, "unknown", low, np.nan, (), (), *_delay(questions, j, None))
     low, high = questions.loss(answer)
     lost = tuple(i for i in _started(questions.base) - _started(answer) if i != j)
     needing = tuple(i for i in lost if j in close_over(problem, {i}))
     why: Why = "prerequisite" if needing else "enables" if lost else "earns"
-    return Reason(j, share, why, max(0.0, low), max(0.0, high), needing or lost, (), *_delay(questions, j))
+    return Reason(j, share, why, max(0.0, low), max(0.0, high), needing or lost, (), *_delay(questions, j, answer))
 
 
-def _delay(questions: Questions, j: int) -> tuple[float | None, float | None]:
-    """Return what is lost if a step starts a year later, and what needs it as well; or not at all, if that is better."""
+def _leave_out(questions: Questions, j: int, strategy: Strategy) -> Vector | None:
+    """Return the plan less a step and all that needs it, its money settled anew; None if that breaks a limit."""
+    problem, layout = questions.problem, strategy.layout
+    x, _ = move_plan(questions.base.x, questions.base.layout, layout)
+    step = problem.options.step[layout.starts[0]]
+    gone = np.isin(step, [i for i in np.unique(step) if j in close_over(problem, {int(i)})])
+    for block in ("z", "size"):
+        x[layout.at(block, np.flatnonzero(gone))] = 0.0
+    return settle_money(strategy, x)
+
+
+def _delay(questions: Questions, j: int, without: Answer | None) -> tuple[float | None, float | None]:
+    """Return what is lost if a step starts a year later, and what needs it as well; or not at all, if that is better.
+
+    Parameters
+    ----------
+    without
+        The best plan that leaves it out, where that is known: not at all is one way to be later.
+    """
     problem, tree = questions.problem, questions.problem.tree
     option, node = questions.base.layout.starts
     taken = questions.base.layout.read(questions.base.x, "z") > 1 / 2
@@ -245,10 +346,15 @@ def _delay(questions: Questions, j: int) -> tuple[float | None, float | None]:
             mask[o, _next_starts(problem, int(o), int(n))] = True
     latest = problem.menu.latest.copy()
     latest[j] = tree.year.max()
+    later = questions.allow(mask, latest=latest)
     try:
-        answer = questions.solve(questions.allow(mask, latest=latest))
+        answer = questions.solve(
+            later, known=None if without is None else move_plan(without.x, without.layout, Layout(later))[0]
+        )
     except InfeasibleError:
         return np.inf, np.inf
+    except OutOfTimeError as error:
+        return max(0.0, questions.least(error)), np.nan
     low, high = questions.loss(answer)
     return max(0.0, low), max(0.0, high)
 
@@ -279,6 +385,8 @@ def _explain_out(questions: Questions, j: int) -> Reason:
         found = Elastic(forced, {}).solve([frozenset({("commitment", j)})])
         changes = () if found is None else tuple(found[1])
         return Reason(j, 0.0, "limit", np.inf, np.inf, (), changes)
+    except OutOfTimeError as error:
+        return Reason(j, 0.0, "unknown", questions.least(error), np.nan)
     low, high = questions.loss(answer)
     lost = tuple(sorted(_started(questions.base) - _started(answer)))
     return Reason(j, 0.0, "displaces" if lost else "costs", low, high, lost)

@@ -65,6 +65,9 @@ def tell_reasons(
     names = Names(plan.case, plan.problem, words, places)
     told = [words.say("list.sentence").join(_tell_reason(names, reason, words)) for reason in reasons]
     worth = [_tell_unit(names, unit, words) for unit in units if _round(unit.high) > 0]
+    open_ = sum(np.isnan(unit.high) for unit in units)
+    if open_:
+        worth.append(words.say("plan.reason.units_unknown", n=int(open_)))
     if not worth:
         years = len({unit.change.year for unit in units})
         worth = [words.say("plan.reason.none", years=years)]
@@ -76,6 +79,7 @@ def _tell_reason(names: Names, reason: Reason, words: Words) -> list[str]:
     fields |= {"low": _round(reason.low), "high": _round(reason.high)}
     told = {
         "committed": lambda: words.say("plan.reason.in.committed", **fields),
+        "required": lambda: words.say("plan.reason.in.required", **fields),
         "prerequisite": lambda: words.say("plan.reason.in.prerequisite", **fields),
         "enables": lambda: words.say("plan.reason.in.enables", **fields),
         "earns": lambda: words.say("plan.reason.in.earns", **fields),
@@ -85,6 +89,7 @@ def _tell_reason(names: Names, reason: Reason, words: Words) -> list[str]:
         ),
         "displaces": lambda: words.say("plan.reason.out.displaces", **fields),
         "costs": lambda: words.say("plan.reason.out.costs", **fields),
+        "unknown": lambda: _tell_unknown(reason, words, fields),
     }
     undecided = reason.why in {"displaces", "costs"} and reason.low < 0
     first = words.say("plan.reason.out.open", **fields) if undecided else told[reason.why]()
@@ -93,8 +98,16 @@ def _tell_reason(names: Names, reason: Reason, words: Words) -> list[str]:
         if np.isinf(reason.delay_low):
             return [*lines, words.say("plan.reason.delay_never")]
         delay = {"low": _round(reason.delay_low), "high": _round(reason.delay_high)}
-        lines.append(words.say("plan.reason.delay", **delay))
+        key = "plan.reason.delay_unknown" if np.isnan(reason.delay_high) else "plan.reason.delay"
+        lines.append(words.say(key, **delay))
     return lines
+
+
+def _tell_unknown(reason: Reason, words: Words, fields: dict[str, object]) -> str:
+    """Say that time ended before the other choice was known, and what the bound still tells."""
+    if reason.inside:
+        return words.say("plan.reason.in.unknown", **fields)
+    return words.say("plan.reason.out.unasked" if np.isinf(reason.low) else "plan.reason.out.unknown", **fields)
 
 
 def _tell_unit(names: Names, unit: UnitWorth, words: Words) -> str:

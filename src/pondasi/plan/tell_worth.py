@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 
 def tell_worth(worth: PlanWorth, tree: Tree, words: Words) -> list[str]:
-    """Return each gain as a sentence with its interval; where the other plan cannot be kept, that is said instead."""
+    """Return each gain as a sentence with its interval; where the other plan cannot be kept, or time ended, that is said instead."""
     gate = str(int(tree.year[find_first_stage(tree)].max()) + 1)
     told = []
     for gain, row in worth.gains.iterrows():
         low, high = float(row["low"]), float(row["high"])
-        if np.isinf(high):
+        if np.isnan(high):
+            told.append(words.say(f"worth.unknown.{gain}", low=round_money(low), year=gate))
+        elif np.isinf(high):
             told.append(words.say(f"worth.impossible.{gain}", year=gate))
         else:
             told.append(words.say(f"worth.{gain}", low=round_money(low), high=round_money(high), year=gate))
@@ -40,6 +42,9 @@ def tell_fresh(fresh: FreshValue, words: Words) -> str:
 def tell_all_futures(found: FullValue, words: Words) -> str:
     """Return the value on all futures of the data, and what of the plan could not be kept."""
     fields = {name: round_money(getattr(found, name)) for name in ("joined", "low", "high")}
+    if np.isnan(found.kept):
+        key = "worth.all_futures_unbounded" if np.isinf(found.high) else "worth.all_futures_unknown"
+        return words.say(key, futures=found.futures, high=fields["high"], joined=fields["joined"])
     key = "worth.all_futures" if found.kept == 1 else "worth.all_futures_less"
     return words.say(key, futures=found.futures, kept=round(100 * found.kept), **fields)
 

@@ -42,7 +42,7 @@ from pondasi.plan.reshape import (
     tie_futures,
     wait_for_gate,
 )
-from pondasi.solver import InfeasibleError
+from pondasi.solver import InfeasibleError, OutOfTimeError
 
 if TYPE_CHECKING:
     from pondasi.executor import Executor
@@ -62,13 +62,14 @@ class PlanWorth:
     Parameters
     ----------
     plans
-        Index ``plan`` (`PLANS`); columns ``low`` and ``high`` of its value, against the committed steps alone. Unknown where no
-        such plan keeps all limits.
+        Index ``plan`` (`PLANS`); columns ``low`` and ``high`` of its value, against the committed steps alone. Both unknown where no
+        such plan keeps all limits; ``low`` alone where time ended before one was found.
     gains
         Index ``gain`` (the values of `GAINS`), columns ``low`` and ``high``, never below zero; ``high`` is infinite where
-        the other plan cannot be kept.
+        the other plan cannot be kept, and unknown where time ended before one was found.
     kept
-        How much of the mean plan's first stage could be held in all futures: ``all``, ``starts`` (with other sizes), or ``none``.
+        How much of the mean plan's first stage could be held in all futures: ``all``, ``starts`` (with other sizes), ``none``, or
+        ``unknown`` where time ended before that was known.
     """
 
     plans: pd.DataFrame
@@ -120,10 +121,10 @@ def measure_worth(
     gains = {}
     for name, gain in GAINS.items():
         above, below = (values["known"], values["best"]) if name == "known" else (values["best"], values[name])
-        if np.isnan(below[0]):
+        if np.isnan(below).all():
             gains[gain] = (0.0, np.inf)
         else:
-            gains[gain] = (max(0.0, above[0] - below[1]), max(0.0, above[1] - below[0]))
+            gains[gain] = (max(0.0, above[0] - below[1]), float(np.maximum(0.0, above[1] - below[0])))
     return PlanWorth(
         pd.DataFrame.from_dict(
             {name: values[name] for name in PLANS}, orient="index", columns=["low", "high"]
@@ -167,6 +168,7 @@ class _Asker:
             gap=part,
             scale=self.tolerance,
             seconds=np.inf if np.isinf(left) else max(share * left, 1.0),
+            insist=False,
             executor=self.executor,
             pool=self.pool if pool is None else pool,
             strategy=strategy,
@@ -174,11 +176,13 @@ class _Asker:
         )
 
     def ask(self, problem: PlanProblem, share: float, strategy: Strategy | None = None) -> tuple[float, float]:
-        """Return the value of a problem in the same tree; unknown if it has no plan."""
+        """Return the value of a narrower problem; unknown if it has no plan, and its lower end if none was found in time."""
         try:
             answer = self.solve(problem, share, strategy=strategy)
         except InfeasibleError:
             return np.nan, np.nan
+        except OutOfTimeError as error:
+            return np.nan, self.reference - max(error.bound, self.best.bound)
         return self.reference - answer.cost, self.reference - answer.bound
 
     def hold_mean(self) -> tuple[tuple[float, float], str]:
@@ -188,10 +192,12 @@ class _Asker:
             answer = self.solve(mean, 1 / 8, pool=CutPool())
         except InfeasibleError:
             return (np.nan, np.nan), "none"
+        except OutOfTimeError:
+            return (np.nan, self.reference - self.best.bound), "unknown"
         for sizes, kept in ((True, "all"), (False, "starts")):
             value = self.ask(hold_first_stage(self.problem, answer.x, answer.layout, sizes=sizes), share=1 / 4)
-            if not np.isnan(value[0]):
-                return value, kept
+            if not np.isnan(value[1]):
+                return value, "unknown" if np.isnan(value[0]) else kept
         return (np.nan, np.nan), "none"
 
     def know(self) -> tuple[float, float]:

@@ -79,14 +79,16 @@ class PlanQuestions:
 
     @cached_property
     def units(self) -> list[dict[str, Any]]:
-        """Limits and years in which one more unit may be worth something, by falling upper end."""
-        rows = [row for row in list_rows(self.run.table("units")) if row["high"] >= LEAST]
+        """Limits and years in which one more unit may be worth something, by falling upper end, as far as that is known."""
+        rows = list_rows(self.run.table("units"))
+        rows = [row for row in rows if row["high"] is not None and row["high"] >= LEAST]
         return sorted(rows, key=lambda row: (-row["high"], -row["low"], row["kind"], row["item"], row["year"]))
 
     @cached_property
     def gains(self) -> Mapping[str, dict[str, Any]]:
-        """Worth of planning for several futures, waiting, adapting and knowing, by name."""
-        return index_rows(self.run.table("gains"), "gain")
+        """Worth of planning for several futures, waiting, adapting and knowing, by name, as far as time let it be known."""
+        gains = index_rows(self.run.table("gains"), "gain")
+        return {name: row for name, row in gains.items() if row["high"] is not None}
 
     @cached_property
     def fronts(self) -> Mapping[str, list[dict[str, Any]]]:

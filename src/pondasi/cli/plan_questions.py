@@ -1,0 +1,182 @@
+"""What ``pondasi plan`` is asked beyond the plan: one question after the other, each with as much time as a search had.
+
+What is answered is handed over at once, to be saved. A question that fails, or that is stopped by Ctrl-C, takes neither the plan nor
+the answers before it along: it is named with its reason, and after Ctrl-C nothing further is asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pondasi.errors import PondasiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from pondasi.executor import Executor
+    from pondasi.plan.work_out import WorkedPlan
+    from pondasi.words import Words
+
+    Tables = dict[str, pd.DataFrame]
+    Answer = tuple[Tables, list[str]]
+
+INTERRUPTED = 5
+"""Exit code of a call that was stopped by Ctrl-C."""
+
+REASON_SHARE = 0.1
+"""Part of the time of all reasons that a question about one step or limit may take; together they take no more than a search."""
+
+FULL_SHARE = 0.2
+"""Part of the time that the full tree of futures may take."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was answered.
+
+    Parameters
+    ----------
+    told
+        Sentences, those on what has no answer among them.
+    missing
+        Options without an answer.
+    stopped
+        Whether Ctrl-C ended the asking.
+    """
+
+    told: list[str]
+    missing: tuple[str, ...] = ()
+    stopped: bool = False
+
+
+def answer_questions(
+    found: WorkedPlan,
+    words: Words,
+    places: str,
+    executor: Executor,
+    save: Callable[[Tables], object],
+    *,
+    seed: int,
+    worth: bool,
+    reasons: bool,
+    alternatives: int | None,
+    front: bool,
+) -> Answers:
+    """Ask what was asked for, and hand every answer's tables to ``save`` as it comes."""
+    asked: dict[str, Callable[[], Answer]] = {}
+    if worth:
+        asked["--worth"] = lambda: _weigh_futures(found, words, seed, executor)
+    if reasons:
+        asked["--reasons"] = lambda: _find_reasons(found, words, places, executor)
+    if alternatives:
+        asked["--alternatives"] = lambda: _find_others(found, words, alternatives, executor)
+    if front:
+        asked["--front"] = lambda: _trace_fronts(found, words, executor)
+    told: list[str] = []
+    missing: list[str] = []
+    for number, (option, ask) in enumerate(asked.items()):
+        try:
+            tables, lines = ask()
+            save(tables)
+        except PondasiError as error:
+            missing.append(option)
+            lines = [words.say("plan.unanswered", option=option, reason=words.error(error))]
+        except KeyboardInterrupt:
+            told.append(words.say("plan.stopped", option=option))
+            return Answers(told, (*missing, *list(asked)[number:]), stopped=True)
+        told += lines
+    return Answers(told, tuple(missing))
+
+
+def _weigh_futures(found: WorkedPlan, words: Words, seed: int, executor: Executor) -> Answer:
+    """Return tables and sentences of what planning for several futures is worth, and of the plan on all of them."""
+    import pandas as pd
+
+    from pondasi.plan.all_futures import value_on_all_futures
+    from pondasi.plan.tell_worth import tell_all_futures, tell_worth
+    from pondasi.plan.worth import measure_worth
+
+    plan = found.plan
+    worth = measure_worth(
+        plan.problem,
+        plan.answer,
+        plan.reference,
+        gap=plan.gap,
+        seconds=found.seconds * (1 - FULL_SHARE),
+        executor=executor,
+        pool=found.pool,
+    )
+    every = value_on_all_futures(plan, seed=seed, seconds=found.seconds * FULL_SHARE, executor=executor)
+    rows = {
+        "inside": (plan.value, plan.most),
+        "all_futures": (every.low, every.high),
+        "kept": (every.kept, every.kept),
+    }
+    other = pd.DataFrame.from_dict(rows, orient="index", columns=["low", "high"]).rename_axis("measure").reset_index()
+    told = [*tell_worth(worth, plan.problem.tree, words), tell_all_futures(every, words)]
+    return worth.as_tables() | {"other_values": other}, told
+
+
+def _find_reasons(found: WorkedPlan, words: Words, places: str, executor: Executor) -> Answer:
+    """Return tables and sentences of why each step is in or out, and of what one more unit is worth."""
+    from pondasi.plan.reasons import ask_about, explain_steps, worth_of_units
+    from pondasi.plan.tell_reasons import tabulate_reasons, tell_reasons
+
+    plan = found.plan
+    questions = ask_about(
+        plan.problem,
+        plan.answer,
+        plan.value,
+        gap=plan.gap,
+        seconds=found.seconds * REASON_SHARE,
+        together=found.seconds,
+        pool=found.pool,
+        executor=executor,
+    )
+    reasons, units = explain_steps(questions), worth_of_units(questions)
+    tables = tabulate_reasons(plan.problem, reasons, units)
+    return tables, tell_reasons(plan, reasons, units, words, places)
+
+
+def _find_others(found: WorkedPlan, words: Words, number: int, executor: Executor) -> Answer:
+    """Return tables and sentences of other plans that are nearly as good."""
+    from pondasi.plan.alternatives import find_alternatives
+    from pondasi.plan.tell_alternatives import tell_alternatives
+
+    plan = found.plan
+    others = find_alternatives(
+        plan.problem,
+        plan.answer,
+        plan.reference,
+        number,
+        gap=plan.gap,
+        seconds=found.seconds,
+        executor=executor,
+        pool=found.pool,
+    )
+    return others.as_tables(), tell_alternatives(others, plan, words)
+
+
+def _trace_fronts(found: WorkedPlan, words: Words, executor: Executor) -> Answer:
+    """Return tables and sentences of what jobs, lower emissions, self-reliance and less risk would cost."""
+    from pondasi.plan.front import list_aims, trace_front
+    from pondasi.plan.tell_front import tell_front
+
+    plan, aims = found.plan, list_aims(found.plan.problem)
+    fronts = {
+        aim.name: trace_front(
+            plan.problem,
+            plan.answer,
+            plan.reference,
+            aim,
+            gap=plan.gap,
+            seconds=found.seconds / len(aims),
+            executor=executor,
+            pool=found.pool,
+        )
+        for aim in aims
+    }
+    return {f"front_{name}": front.reset_index() for name, front in fronts.items()}, tell_front(fronts, words)
