@@ -83,11 +83,12 @@ def test_reasons_have_an_interval_or_say_what_is_not_known(problem, no_time):
         if hasty.inside:
             assert hasty.high >= true.low - size, "the plan less the step is a plan"
             assert hasty.delay_high >= true.delay_low - size
-        elif hasty.why not in {"closed", "limit"}:
-            assert hasty.why == "unknown"
+        elif hasty.why in {"closed", "limit"}:
+            assert hasty.why == true.why
+        elif hasty.why == "unknown":
             assert np.isnan(hasty.high)
         else:
-            assert hasty.why == true.why
+            assert hasty.high >= true.low - size, "the plan with the step is a plan"
     assert all(unit.high >= unit.low >= 0 for unit in worth_of_units(questions, years=1))
 
 

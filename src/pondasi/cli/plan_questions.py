@@ -1,4 +1,4 @@
-"""What ``pondasi plan`` is asked beyond the plan: one question after the other, each with as much time as a search had.
+"""What ``pondasi plan`` is asked beyond the plan: one question after the other, each with as much time as a search had, reasons with twice that.
 
 What is answered is handed over at once, to be saved. A question that fails, or that is stopped by Ctrl-C, takes neither the plan nor
 the answers before it along: it is named with its reason, and after Ctrl-C nothing further is asked.
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 INTERRUPTED = 5
 """Exit code of a call that was stopped by Ctrl-C."""
 
+REASONS = 2
+"""Time of all reasons together, in times of a search: there are many of them."""
+
 REASON_SHARE = 0.1
-"""Part of the time of all reasons that a question about one step or limit may take; together they take no more than a search."""
+"""Part of the time of a search that a question about one step or limit may take."""
 
 FULL_SHARE = 0.2
 """Part of the time that the full tree of futures may take."""
@@ -132,7 +135,7 @@ def _find_reasons(found: WorkedPlan, words: Words, places: str, executor: Execut
         plan.value,
         gap=plan.gap,
         seconds=found.seconds * REASON_SHARE,
-        together=found.seconds,
+        together=found.seconds * REASONS,
         pool=found.pool,
         executor=executor,
     )

@@ -28,8 +28,9 @@ from pondasi.plan.elastic import Elastic
 from pondasi.plan.layout import Layout
 from pondasi.plan.loosen import Change, loosen
 from pondasi.plan.narrow import close_over
+from pondasi.plan.objective import cost_decisions
 from pondasi.plan.strategy import build_strategy
-from pondasi.solver import InfeasibleError, OutOfTimeError
+from pondasi.solver import InfeasibleError, OutOfTimeError, Programme
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,6 +55,8 @@ YEARS = 5
 """First years in which one more unit of each limit is weighed."""
 SHORTEST = 1.0
 """Seconds that a question gets at least, while there is time."""
+SEARCHING = 0.5
+"""Part of the time of a question that its search is given: what it starts from and its last sweeps take the rest."""
 RECENT = 6
 """Cuts of each node that a question starts from, the newest: older ones mostly say less and cost time."""
 TIGHT = 1e-6
@@ -169,7 +172,7 @@ class Questions:
         return solve_benders(
             problem,
             gap=self.gap,
-            seconds=min(self.seconds, max(SHORTEST, left / self.parts)),
+            seconds=min(self.seconds, max(SHORTEST, SEARCHING * left / self.parts)),
             insist=False,
             scale=self.scale,
             pool=CutPool(self.pool.key, list(self.pool.records)),
@@ -253,11 +256,14 @@ def explain_steps(questions: Questions, steps: Iterable[int] | None = None) -> l
     # Left out and a year later; or taken in.
     solves = [2 if here and not problem.menu.must[j] else 1 for j, here in zip(wanted, inside, strict=True)]
     units = sum(_binds(questions, change) for change in _list_units(problem, YEARS))
-    found = []
-    for k, (j, here) in enumerate(zip(wanted, inside, strict=True)):
-        asked = replace(questions, parts=units + sum(solves[k:]))
-        found.append(_explain_in(asked, j) if here else _explain_out(asked, j))
-    return found
+    found: dict[int, Reason] = {}
+    left = units + sum(solves)
+    # Those of the plan first, should time not last for all.
+    for k in sorted(range(len(wanted)), key=lambda k: not inside[k]):
+        asked = replace(questions, parts=left)
+        found[k] = _explain_in(asked, wanted[k]) if inside[k] else _explain_out(asked, wanted[k])
+        left -= solves[k]
+    return [found[k] for k in range(len(wanted))]
 
 
 def worth_of_units(questions: Questions, years: int = YEARS) -> list[UnitWorth]:
@@ -379,8 +385,9 @@ def _explain_out(questions: Questions, j: int) -> Reason:
         return Reason(j, 0.0, "closed", np.inf, np.inf, closed)
     must[j], latest[j] = True, problem.tree.year.max()
     forced = questions.allow(questions.mask | joining, must=must, latest=latest)
+    strategy = build_strategy(forced)
     try:
-        answer = questions.solve(forced)
+        answer = questions.solve(forced, known=_take_in(questions, joining, strategy), strategy=strategy)
     except InfeasibleError:
         found = Elastic(forced, {}).solve([frozenset({("commitment", j)})])
         changes = () if found is None else tuple(found[1])
@@ -390,6 +397,37 @@ def _explain_out(questions: Questions, j: int) -> Reason:
     low, high = questions.loss(answer)
     lost = tuple(sorted(_started(questions.base) - _started(answer)))
     return Reason(j, 0.0, "displaces" if lost else "costs", low, high, lost)
+
+
+def _take_in(questions: Questions, joining: NDArray[np.bool_], strategy: Strategy) -> Vector | None:
+    """Return the plan with all its starts and what joins it at little cost; None if there is no room, or none is found at once.
+
+    Parameters
+    ----------
+    joining
+        Options that may join, shape (O, 1).
+    """
+    if time.monotonic() >= questions.deadline:
+        return None
+    layout = strategy.layout
+    base, _ = move_plan(questions.base.x, questions.base.layout, layout)
+    taken = layout.read(base, "z") > 1 / 2
+    free = joining[layout.starts[0], 0] | taken
+    starts = np.arange(len(taken))
+    lower, upper = layout.bounds()
+    lower[layout.at("z", starts[taken])] = 1.0
+    upper[layout.at("z", starts[~free])] = upper[layout.at("size", starts[~free])] = 0.0
+    nodes = layout.at("cost", np.arange(layout.shapes["cost"][0]))
+    lower[nodes] = upper[nodes] = 0.0
+    whole = np.zeros(layout.columns, dtype=bool)
+    whole[layout.at("z", starts)] = True
+    cost = cost_decisions(layout.problem, layout)
+    programme = Programme(cost, lower, upper, strategy.matrix, *strategy.ends, whole=whole)
+    try:
+        x = programme.solve(seconds=SHORTEST, gap=np.inf).x
+    except (InfeasibleError, OutOfTimeError):
+        return None
+    return settle_money(strategy, x)
 
 
 def _binds(questions: Questions, change: Change) -> bool:
