@@ -157,3 +157,12 @@ def test_a_missing_package_is_named_with_its_install_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "SALib.analyze", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'pondasi\[sensitivity\]'"):
         screen_factors(ISHIGAMI, ishigami)
+
+
+def test_an_effect_of_the_last_digits_is_none():
+    def run(x):
+        return 1e6 + x[0] + 1e-9 * np.floor(3 * x[1])
+
+    found = screen_factors({"real": (0, 1), "noise": (0, 1)}, run).rank("value")
+    assert found.loc["real", "mu_star"] == pytest.approx(1.0, rel=1e-3)
+    assert (found.loc["noise"] == 0).all()

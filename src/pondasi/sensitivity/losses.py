@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 OUTPUTS = ("gross", "net", "depth", "world_gross")
 """What a run tells: gross and net loss and the deepest week of home's user industries, gross loss of the world's."""
+NOISE = 1e-9
+"""An output below this is none [weeks, or share of a week]: no loss, but the last digits of the sums that make it."""
 FLOWS = ("nodes", "links", "variants", "shares")
 """Tables on which the flows rest: traits and pace leave them as they are."""
 
@@ -122,7 +124,8 @@ class LossModel:
         series, watches = run_struck(system, schedule, self.weeks, watch, find_made(chain))
         table = measure_outcomes(series, watches.base(system), watches.names).table.droplevel("scenario")
         home, world_ = table.loc[HOME], table.loc[WORLD]
-        return np.array([home["gross"], home["net"], home["depth"], world_["gross"]], dtype=float)
+        found = np.array([home["gross"], home["net"], home["depth"], world_["gross"]], dtype=float)
+        return np.where(np.abs(found) <= NOISE, 0.0, found)
 
     @cached_property
     def _flows(self) -> Flows:

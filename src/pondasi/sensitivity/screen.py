@@ -22,6 +22,8 @@ LEVELS = 4
 """Steps of the grid, as Morris 1991 and most users since take them; a step then spans two thirds of an interval."""
 RESAMPLES = 1000
 """Draws of paths with replacement for an interval."""
+ROUNDING = 1e-12
+"""Share of the largest output below which an effect is none: sums of some thousand numbers differ by as much in their last digits."""
 LEAST = 2
 """Paths without which nothing can be said of their spread."""
 
@@ -64,7 +66,7 @@ def screen_factors(
     """Walk random paths through the box of all factors, one factor at a time, and see what each step does.
 
     A cheap first look: ``trajectories * (factors + 1)`` runs tell which factors do nothing. A factor that has
-    no effect has ``mu_star = 0``.
+    no effect, or none beyond the rounding of sums, has ``mu_star = 0``.
 
     Parameters
     ----------
@@ -113,6 +115,8 @@ def screen_factors(
         low, high = _bootstrap(np.abs(effects), seed)
         columns = {name: np.asarray(found[name], dtype=float) for name in ("mu", "mu_star")}
         columns |= {"mu_star_low": low, "mu_star_high": high, "sigma": np.asarray(found["sigma"], dtype=float)}
+        least = ROUNDING * np.abs(values[:, number]).max()
+        columns = {name: np.where(np.abs(column) <= least, 0.0, column) for name, column in columns.items()}
         table = pd.DataFrame(columns, pd.Index(problem["names"], name="factor"))
         tables.append(table.sort_values("mu_star", ascending=False, kind="stable"))
     whole = pd.concat(tables, keys=list(outputs), names=["output"])

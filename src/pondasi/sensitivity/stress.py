@@ -11,7 +11,7 @@ import pandas as pd
 from pondasi.sensitivity.figures import EVENT, list_factors, list_rows_of
 from pondasi.sensitivity.losses import OUTPUTS, LossModel
 from pondasi.sensitivity.points import run_points
-from pondasi.sensitivity.screen import Screening, screen_factors
+from pondasi.sensitivity.screen import ROUNDING, Screening, screen_factors
 from pondasi.sensitivity.variance import Variance, measure_sobol
 
 if TYPE_CHECKING:
@@ -190,7 +190,8 @@ def _move_rows(
     gross = run_points(_Alone(model), points, OUTPUTS, executor, progress)[:, 0].reshape(2, -1)[:, at.ravel()]
     rows = rows.assign(loss_low=gross[0], loss_high=gross[1])
     ends = np.stack([gross[0], gross[1], np.full(gross.shape[1], central)])
-    rows["swing"] = np.ptp(ends, axis=0)
+    swing = np.ptp(ends, axis=0)
+    rows["swing"] = np.where(swing <= ROUNDING * np.abs(ends).max(), 0.0, swing)
     rows = rows.drop(columns=["number", "place"]).sort_values("swing", ascending=False, kind="stable")
     return rows.set_index(["factor", "row"])
 
