@@ -101,6 +101,23 @@ def test_a_proposal_in_fractions_costs_more_than_the_cuts_say_and_where_it_stand
     assert all(weigh_terms(frame, doubt) is None for doubt in make_doubts(problem, layout, corners[0], found))
 
 
+@pytest.mark.parametrize("factor", [1e-6, 1e6])
+def test_the_size_of_money_changes_nothing(factor):
+    problem, draws = make_plan(5, scenarios=3, steps=4), np.random.default_rng(3)
+    layout = Layout(problem)
+    points = [mix_plans(problem, draws, whole)[1] for whole in (True, True, False)]
+    other = problem.change(operations={"cost": problem.operations.cost * factor})
+    verdicts = []
+    for one in (problem, other):
+        doubts = make_doubts(one, layout, points[-1], cuts_at(one, make_setting(one), layout, points))
+        verdicts.append([weigh_terms(make_frame(one, layout), doubt) for doubt in doubts])
+    told = [(a, b) for a, b in zip(*verdicts, strict=True) if a is not None]
+    assert len(told) > 0
+    for a, b in told:
+        # Duals are kept in single precision.
+        assert b.cost == pytest.approx(a.cost * factor, rel=1e-5)
+
+
 def test_the_bound_of_fractions_comes_nearer_to_the_best_plan():
     gained = 0
     for seed in range(6):

@@ -150,13 +150,21 @@ def _most_in_doubt(doubt: Doubt, group: Whole, used: Whole, most: Vector) -> Who
 
 
 class _Terms:
-    """The programme over all terms of a node; columns of a term are weight, cost, threshold, inputs."""
+    """The programme over all terms of a node; columns of a term are weight, cost, threshold, inputs.
+
+    Inside, inputs are shares of the most there can be, and costs are counted from what the cuts say at the proposal, in
+    units of what most matters: numbers near 1, as the solver wants them.
+    """
 
     def __init__(
         self, doubt: Doubt, used: Whole, group: Whole, most: Vector, told: Whole, terms: NDArray[np.bool_]
     ) -> None:
         self.doubt, self.used, self.group, self.most, self.told, self.terms = doubt, used, group, most, told, terms
-        self.slopes = doubt.slopes[:, used]
+        self.slopes = doubt.slopes[:, used] * most
+        self.unit = float(np.abs(self.slopes).max())
+        said = doubt.intercepts + doubt.slopes @ doubt.point.inputs + doubt.threshold_slopes * doubt.point.threshold
+        self.level = float(said.max())
+        self.span = max(1.0, doubt.point.threshold)
         self.groups, self.member = np.unique(group, return_inverse=True)
         self.cuts, self.width = len(doubt.intercepts), 3 + len(used)
         kept = np.ones((len(terms), len(used)), dtype=bool)
@@ -172,12 +180,13 @@ class _Terms:
         lower, cost = np.zeros(upper.shape), np.zeros(upper.shape)
         lower[:, 1], cost[:, 1] = -np.inf, 1
         # A proposal keeps its rows but for rounding: here it keeps them exactly.
-        filled = np.bincount(self.member, weights=inputs / self.most, minlength=len(self.groups))
+        shares = inputs / self.most
+        filled = np.bincount(self.member, weights=shares, minlength=len(self.groups))
         ready = np.clip(self.doubt.ready[self.told], 0, 1)
         ready = np.minimum(1, np.maximum(ready, filled[np.searchsorted(self.groups, self.told)]))
-        inputs = inputs / np.maximum(1, filled)[self.member]
-        threshold = self.doubt.point.threshold if self.doubt.threshold_slopes.any() else 0.0
-        ends = np.concatenate([[1.0], ready, [threshold], inputs])
+        shares = shares / np.maximum(1, filled)[self.member]
+        threshold = self.doubt.point.threshold / self.span if self.doubt.threshold_slopes.any() else 0.0
+        ends = np.concatenate([[1.0], ready, [threshold], shares])
         within = self._within()
         floor = np.concatenate([np.zeros(terms * within.shape[0]), ends])
         ceiling = np.concatenate([np.full(terms * within.shape[0], np.inf), ends])
@@ -187,11 +196,12 @@ class _Terms:
     def _within(self) -> sparse.csr_array:
         """Rows of one term: every cut below its cost, and what runs within what stands."""
         doubt = self.doubt
-        head = np.column_stack([-doubt.intercepts, np.ones(self.cuts), -doubt.threshold_slopes])
+        counted = (doubt.intercepts - self.level) / self.unit
+        head = np.column_stack([-counted, np.ones(self.cuts), -doubt.threshold_slopes * self.span / self.unit])
         share = np.zeros((len(self.groups), len(self.used)))
-        share[self.member, np.arange(len(self.used))] = -1 / self.most
+        share[self.member, np.arange(len(self.used))] = -1
         stand = np.hstack([np.ones((len(share), 1)), np.zeros((len(share), 2)), share])
-        return sparse.csr_array(np.vstack([np.hstack([head, -self.slopes]), stand]))
+        return sparse.csr_array(np.vstack([np.hstack([head, -self.slopes / self.unit]), stand]))
 
     def _joined(self) -> sparse.csr_array:
         """Rows over all terms: weights, what is ready, threshold and inputs add up."""
@@ -205,23 +215,22 @@ class _Terms:
         """Return cost, cut and points; the cut gives way by what the solver's duals miss to bound every term."""
         doubt, terms = self.doubt, len(self.terms)
         parts = solved.duals[: terms * (self.cuts + len(self.groups))].reshape(terms, -1)[:, : self.cuts]
-        total, ready, _, slopes = np.split(
-            solved.duals[parts.shape[0] * (self.cuts + len(self.groups)) :], self._ends()
-        )
+        joined = solved.duals[terms * (self.cuts + len(self.groups)) :] * self.unit
+        _, ready, _, slopes = np.split(joined, self._ends())
         parts = np.maximum(parts, 0)
         parts = parts / parts.sum(axis=1, keepdims=True)
         # Least of (what the cuts say - what this cut says) over all inputs of a term.
-        missed = np.where(self.stands, (parts @ self.slopes - slopes) * self.most, 0.0)
+        missed = np.where(self.stands, parts @ self.slopes - slopes, 0.0)
         least = np.zeros((terms, len(self.groups)))
         np.minimum.at(least.T, self.member, missed.T)
-        margin = parts @ doubt.intercepts + least.sum(axis=1) - total[0] - self.terms @ ready
+        margin = parts @ doubt.intercepts + least.sum(axis=1) - self.terms @ ready
         wide = np.zeros(inputs)
-        wide[self.used] = slopes
+        wide[self.used] = slopes / self.most
         stands = np.zeros(len(doubt.ready))
         stands[self.told] = ready
         threshold_slope = float((parts @ doubt.threshold_slopes).min())
-        cut = Cut(doubt.point.node, float(total[0] + margin.min()), wide, threshold_slope)
-        return Verdict(solved.objective, TermCut(cut, stands), self._points(solved, inputs))
+        cut = Cut(doubt.point.node, float(margin.min()), wide, threshold_slope)
+        return Verdict(self.level + self.unit * solved.objective, TermCut(cut, stands), self._points(solved, inputs))
 
     def _ends(self) -> list[int]:
         return [1, 1 + len(self.told), 2 + len(self.told)]
@@ -231,6 +240,6 @@ class _Terms:
         for column in solved.x.reshape(len(self.terms), self.width):
             if column[0] >= WEIGHED:
                 wide = np.zeros(inputs)
-                wide[self.used] = column[3:] / column[0]
-                points.append(Point(self.doubt.point.node, wide, float(column[2] / column[0])))
+                wide[self.used] = np.clip(column[3:] / column[0], 0, 1) * self.most
+                points.append(Point(self.doubt.point.node, wide, float(max(column[2], 0) * self.span / column[0])))
         return tuple(points)
