@@ -71,8 +71,8 @@ def solve_made_up(scenarios: int, *, extensive: bool) -> dict[str, object]:
 
 def solve_scale(problem: object) -> float:
     """Return the cost of no new step: what the gap is taken of, on both sides."""
-    from pondasi.plan.benders import evaluate, without_steps
     from pondasi.plan.layout import Layout
+    from pondasi.plan.price import evaluate, without_steps
 
     layout = Layout(problem)
     return evaluate(problem, layout, without_steps(problem, layout)).cost

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from pondasi.plan.benders import evaluate, without_steps
 from pondasi.plan.build import build_problem
 from pondasi.plan.build_year import find_plants
 from pondasi.plan.case import load_case
 from pondasi.plan.layout import Layout
+from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.solve import Plan
 
 SHORT = 50.0

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from pondasi.plan.all_futures import FullValue, match_nodes, open_all_futures, settle_money, value_on_all_futures
-from pondasi.plan.benders import evaluate, without_steps
 from pondasi.plan.build import build_problem
 from pondasi.plan.case import load_case
 from pondasi.plan.layout import Layout
+from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.solve import Plan
 from pondasi.plan.strategy import build_strategy
 from pondasi.plan.tell_worth import tell_all_futures, tell_fresh, tell_worth

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from pondasi.plan.alternatives import find_alternatives, keep_distance, measure_distance
-from pondasi.plan.benders import evaluate, solve_benders, without_steps
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.case import load_case
+from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.solve import Plan
 from pondasi.plan.strategy import build_strategy
 from pondasi.plan.tell_alternatives import tell_alternatives

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from pondasi.errors import UsageError
 from pondasi.executor import Processes
 from pondasi.plan.bases import make_part
-from pondasi.plan.benders import evaluate, points_of, solve_benders, without_steps
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.cuts import CutPool, build_cut
 from pondasi.plan.extensive import solve_extensive
 from pondasi.plan.layout import Layout
 from pondasi.plan.objective import measure_risk
 from pondasi.plan.operations import Point, bound_columns, bound_rows, make_setting, sweep_node
+from pondasi.plan.price import evaluate, points_of, without_steps
 from pondasi.solver import InfeasibleError, Programme, SolverError
 from tests.plan import brute_force
 from tests.plan.random_plans import make_plan, small_plans
@@ -67,7 +68,7 @@ def test_few_starts_at_a_time_give_the_same(monkeypatch):
     problem = make_plan(5, scenarios=3)
     whole = solve_benders(problem, gap=0)
     monkeypatch.setattr("pondasi.plan.master.SMALL", 0)
-    monkeypatch.setattr("pondasi.plan.benders.SMALL", 0)
+    monkeypatch.setattr("pondasi.plan.search.SMALL", 0)
     monkeypatch.setattr("pondasi.plan.master.MOST", 3)
     part = solve_benders(problem, gap=0)
     assert part.finished
@@ -176,7 +177,7 @@ def test_parts_that_share_nothing_are_solved_apart_at_the_same_cost(problem, see
 
 def test_without_widening_the_plan_is_one_and_the_bound_holds(monkeypatch):
     monkeypatch.setattr("pondasi.plan.master.SMALL", 0)
-    monkeypatch.setattr("pondasi.plan.benders.SMALL", 0)
+    monkeypatch.setattr("pondasi.plan.search.SMALL", 0)
     problem = make_plan(3, years=4, scenarios=3)
     quick, best = (solve_benders(problem, gap=1e-4, widen=widen) for widen in (False, True))
     assert quick.finished
@@ -186,7 +187,7 @@ def test_without_widening_the_plan_is_one_and_the_bound_holds(monkeypatch):
 
 def test_starts_that_are_held_are_in_the_plan(monkeypatch):
     monkeypatch.setattr("pondasi.plan.master.SMALL", 0)
-    monkeypatch.setattr("pondasi.plan.benders.SMALL", 0)
+    monkeypatch.setattr("pondasi.plan.search.SMALL", 0)
     problem = make_plan(3, years=4, scenarios=3)
     layout = Layout(problem)
     best = solve_benders(problem, gap=1e-4)

@@ -57,9 +57,9 @@ def test_a_killed_search_goes_on_from_its_cuts_and_its_plan(tmp_path):
     file = tmp_path / "cuts.npz"
     script = f"""
         from pathlib import Path
-        from pondasi.plan import benders
+        from pondasi.plan import benders, search
         from tests.plan.test_checkpoint import hard
-        benders.EVERY = 0.0
+        search.EVERY = 0.0
         benders.solve_benders(
             hard(), gap=0, checkpoint=Path({str(file)!r}), progress=lambda bound, cost: print(bound, cost, flush=True)
         )

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pondasi.plan.benders import points_of, solve_benders
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.cuts import CutPool, build_cut
 from pondasi.plan.disjunction import make_doubts, make_frame, weigh_terms
 from pondasi.plan.layout import Layout
 from pondasi.plan.master import Master
 from pondasi.plan.objective import measure_risk
 from pondasi.plan.operations import make_setting, sweep_node
+from pondasi.plan.price import points_of
 from pondasi.plan.strategy import build_strategy
 from tests.plan.random_plans import make_plan, small_plans
 

@@ -5,10 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
-from pondasi.plan.benders import evaluate, solve_benders, without_steps
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.build import build_problem
 from pondasi.plan.case import load_case
 from pondasi.plan.front import Aim, list_aims, trace_front, write_aim
+from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.tell_front import tell_front
 from pondasi.words import LANGUAGES, Words
 from tests.plan import brute_force

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from pondasi.plan.alternatives import find_alternatives
-from pondasi.plan.benders import evaluate, solve_benders, without_steps
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.build import build_problem
 from pondasi.plan.case import load_case
 from pondasi.plan.cuts import CutPool
 from pondasi.plan.layout import Layout
 from pondasi.plan.loosen import Change
+from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.reasons import Reason, UnitWorth, ask_about, explain_steps, worth_of_units
 from pondasi.plan.solve import Plan
 from pondasi.plan.tell_reasons import tell_reasons

@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from pondasi.plan.benders import points_of, solve_benders
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.build import build_problem
 from pondasi.plan.case import load_case
 from pondasi.plan.cuts import CutPool
 from pondasi.plan.extensive import solve_extensive
 from pondasi.plan.front import MadeAim, list_aims, measure_aim, trace_front
 from pondasi.plan.operations import Point, make_setting, sweep_node
+from pondasi.plan.price import points_of
 from pondasi.plan.problem import Quota
 from pondasi.plan.quota import cut_quota, find_made, measure_quota, need_parts
 from pondasi.plan.reference import find_reference

@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pondasi.plan.benders import evaluate, solve_benders, without_steps
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.carry import TAKEN
 from pondasi.plan.coalitions import Coalitions, restrict_partners
 from pondasi.plan.cuts import CutPool
 from pondasi.plan.layout import Layout
 from pondasi.plan.partners import share_value
+from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.reference import find_reference
 from pondasi.plan.roadmap import tell_plan
 from pondasi.plan.solve import leave_out

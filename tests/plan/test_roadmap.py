@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pondasi.plan.benders import evaluate, without_steps
 from pondasi.plan.build import build_problem
 from pondasi.plan.build_year import find_plants
 from pondasi.plan.case import load_case
 from pondasi.plan.layout import Layout
+from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.roadmap import tabulate_money, tabulate_people, tabulate_plan, tell_partner, tell_plan
 from pondasi.plan.solve import PartnerGain, Plan
 from pondasi.plan.values import value_afresh

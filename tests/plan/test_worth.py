@@ -5,9 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from pondasi.plan.benders import evaluate, solve_benders, without_steps
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.carry import move_plan
 from pondasi.plan.layout import Layout
+from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.reshape import (
     average_futures,
     average_scenarios,

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pondasi.plan.benders import evaluate, solve_benders
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.build import build_problem
 from pondasi.plan.carry import TAKEN, move_plan
 from pondasi.plan.futures import grow_tree
+from pondasi.plan.price import evaluate
 from pondasi.plan.reference import find_reference
 from pondasi.plan.strategy import build_strategy
 from pondasi.solver import InfeasibleError, OutOfTimeError, Programme

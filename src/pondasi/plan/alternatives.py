@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pondasi.plan.benders import LEAST, evaluate, solve_benders
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.carry import TAKEN, move_plan
 from pondasi.plan.cuts import CutPool
 from pondasi.plan.layout import Layout
+from pondasi.plan.price import LEAST, evaluate
 from pondasi.plan.reshape import follow_path
 from pondasi.plan.rows import Rows
 from pondasi.plan.strategy import Strategy, build_strategy
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pondasi.executor import Executor
-    from pondasi.plan.benders import Answer
+    from pondasi.plan.price import Answer
     from pondasi.plan.problem import PlanProblem, Vector
 
 SLACK = 0.05

@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pondasi.errors import UsageError
-from pondasi.plan.benders import LEAST, solve_benders
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.carry import TAKEN, move_plan
 from pondasi.plan.cuts import CutPool
 from pondasi.plan.layout import Layout
+from pondasi.plan.price import LEAST
 from pondasi.plan.reference import find_reference
 from pondasi.solver import InfeasibleError
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pondasi.executor import Executor
-    from pondasi.plan.benders import Answer
+    from pondasi.plan.price import Answer
     from pondasi.plan.problem import PlanProblem, Vector, Whole
 
 TRIES = 3

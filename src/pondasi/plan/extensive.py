@@ -13,10 +13,10 @@ import numpy as np
 from scipy import sparse
 
 from pondasi.errors import MissingExtraError
-from pondasi.plan.benders import Answer
 from pondasi.plan.layout import BLOCKS
 from pondasi.plan.objective import cost_decisions
 from pondasi.plan.operations import Point, bound_columns, bound_rows, make_setting
+from pondasi.plan.price import Answer
 from pondasi.plan.quota import find_made
 from pondasi.plan.strategy import build_strategy
 from pondasi.solver import InfeasibleError, SolverError

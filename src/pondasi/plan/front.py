@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from pondasi.plan.benders import LEAST, points_of, solve_benders
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.carry import move_plan
 from pondasi.plan.cuts import CutPool
 from pondasi.plan.layout import Layout
 from pondasi.plan.operations import make_setting
+from pondasi.plan.price import LEAST, points_of
 from pondasi.plan.problem import Quota
 from pondasi.plan.quota import measure_quota, need_parts
 from pondasi.plan.rows import Rows
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pondasi.executor import Executor
-    from pondasi.plan.benders import Answer
+    from pondasi.plan.price import Answer
     from pondasi.plan.problem import Matrix, PlanProblem, Vector
 
 POINTS = 4

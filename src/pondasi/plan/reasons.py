@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pondasi.executor import Executor
-    from pondasi.plan.benders import Answer
     from pondasi.plan.loosen import Kind
+    from pondasi.plan.price import Answer
     from pondasi.plan.problem import PlanProblem, Vector
     from pondasi.plan.strategy import Strategy
 

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pondasi.plan.benders import evaluate, solve_benders, without_steps
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.carry import TAKEN, move_plan
 from pondasi.plan.layout import Layout
 from pondasi.plan.narrow import keep_what_helps
+from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.problem import ALONE
 from pondasi.plan.rows import Rows
 from pondasi.plan.strategy import Strategy, build_strategy

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pondasi.plan.benders import evaluate, without_steps
 from pondasi.plan.conflicts import find_conflicts
 from pondasi.plan.elastic import PROBING, SMALL, Elastic
 from pondasi.plan.layout import Layout
 from pondasi.plan.loosen import ASKED, KINDS, loosen, round_up
 from pondasi.plan.narrow import keep_what_helps, merge_futures
+from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.strategy import build_strategy
 from pondasi.solver import InfeasibleError, Programme
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pondasi.executor import Executor
-    from pondasi.plan.benders import Answer
     from pondasi.plan.case import Case
     from pondasi.plan.conflicts import Conflict
     from pondasi.plan.loosen import Change
+    from pondasi.plan.price import Answer
     from pondasi.plan.problem import PlanProblem, Vector, Whole
 
 REPAIRS = 3

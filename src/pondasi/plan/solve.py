@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pondasi.executor import Executor
-    from pondasi.plan.benders import Answer
     from pondasi.plan.case import Case
+    from pondasi.plan.price import Answer
     from pondasi.plan.problem import PlanProblem
     from pondasi.plan.reference import Reference
 

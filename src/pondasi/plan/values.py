@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from pondasi.plan.benders import evaluate, without_steps
 from pondasi.plan.build import build_problem
+from pondasi.plan.price import evaluate, without_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

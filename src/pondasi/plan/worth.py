@@ -29,11 +29,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pondasi.plan.benders import LEAST, solve_benders
+from pondasi.plan.benders import solve_benders
 from pondasi.plan.carry import move_plan
 from pondasi.plan.cuts import CutPool, pool_key
 from pondasi.plan.layout import Layout
 from pondasi.plan.operations import make_setting
+from pondasi.plan.price import LEAST
 from pondasi.plan.reshape import (
     average_futures,
     average_scenarios,
@@ -46,7 +47,7 @@ from pondasi.solver import InfeasibleError, OutOfTimeError
 
 if TYPE_CHECKING:
     from pondasi.executor import Executor
-    from pondasi.plan.benders import Answer
+    from pondasi.plan.price import Answer
     from pondasi.plan.problem import PlanProblem, Vector, Whole
     from pondasi.plan.strategy import Strategy
 

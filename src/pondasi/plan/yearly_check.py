@@ -17,10 +17,10 @@ from scipy import stats
 
 from pondasi.chain.flows import balance_flows
 from pondasi.plan.after import FRESH, prepare_system
-from pondasi.plan.benders import points_of, without_steps
 from pondasi.plan.build import build_problem
 from pondasi.plan.layout import Layout
 from pondasi.plan.operations import make_setting, sweep_node
+from pondasi.plan.price import points_of, without_steps
 from pondasi.plan.scenarios import WEEKS, Events, gather_disruptions
 from pondasi.stress.impact import measure_outcomes
 from pondasi.stress.sampling import prepare_hazards, sample_shocks
