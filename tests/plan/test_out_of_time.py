@@ -152,11 +152,15 @@ def test_what_is_not_known_is_told(language):
         Reason(1, 1.0, "required", np.inf, np.inf, delay_low=np.inf, delay_high=np.inf),
         Reason(2, 0.0, "unknown", -4.0, np.nan),
         Reason(3, 0.0, "unknown", -np.inf, np.nan),
+        Reason(4, 0.0, "unknown", 5.0, np.nan),
     ]
     change = Change("budget", 0, 2028, 1.0, 1.0)
     told = tell_reasons(plan, reasons, [UnitWorth(change, 0.0, np.nan, binds=True)], Words(language))
     assert len(told) == len(reasons) + 2
     assert all(text not in line for line in told for text in ("nan", "inf ", "{"))
     assert "3" in told[0]
-    assert "-4" in told[2]
+    # What it could gain, not a loss below zero.
+    assert "4" in told[2]
+    assert "-4" not in told[2]
+    assert "5" in told[4]
     assert len(set(told)) == len(told)

@@ -107,7 +107,11 @@ def _tell_unknown(reason: Reason, words: Words, fields: dict[str, object]) -> st
     """Say that time ended before the other choice was known, and what the bound still tells."""
     if reason.inside:
         return words.say("plan.reason.in.unknown", **fields)
-    return words.say("plan.reason.out.unasked" if np.isinf(reason.low) else "plan.reason.out.unknown", **fields)
+    if np.isinf(reason.low):
+        return words.say("plan.reason.out.unasked", **fields)
+    if reason.low < 0:
+        return words.say("plan.reason.out.unknown_gain", gain=_round(-reason.low), **fields)
+    return words.say("plan.reason.out.unknown", **fields)
 
 
 def _tell_unit(names: Names, unit: UnitWorth, words: Words) -> str:
