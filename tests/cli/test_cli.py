@@ -212,3 +212,20 @@ def test_every_verb_has_words_in_every_language():
     for language in ("en", "id", "ja"):
         group = make_group(Words(language))
         assert tuple(group.verbs) == VERBS
+
+
+@pytest.mark.parametrize("language", ["en", "id", "ja"])
+@pytest.mark.parametrize(
+    ("arguments", "option", "ends"),
+    [
+        (("plan", "IDN", "--seconds", "-5"), "--seconds", "≥ 1"),
+        (("plan", "IDN", "--scenarios", "0"), "--scenarios", "≥ 3"),
+        (("sources", "fetch", "x", "--timeout", "0"), "--timeout", "> 0"),
+    ],
+)
+def test_a_number_out_of_range_is_refused_with_the_range(run, language, arguments, option, ends):
+    code, out, err = run("--language", language, *arguments)
+    assert code == 2
+    assert out == ""
+    assert option in err
+    assert ends in err

@@ -136,14 +136,33 @@ def explain_usage(error: click.ClickException, words: Words) -> str:
         case click.MissingParameter():
             text = words.say("cli.error.missing", name=_name(error.param))
         case click.BadParameter():
-            choices = getattr(error.param.type, "choices", ()) if error.param is not None else ()
-            known = ", ".join(str(choice) for choice in choices)
-            text = words.say("cli.error.choice" if known else "cli.error.value", name=_name(error.param), known=known)
+            text = _explain_value(error.param, words)
         case click.BadOptionUsage():
             text = words.say("cli.error.option_value", option=error.option_name)
         case _:
             text = words.say("cli.error.usage", reason=error.format_message())
     return text
+
+
+def _explain_value(parameter: click.Parameter | None, words: Words) -> str:
+    """Return what values a parameter takes: one of a choice, a number of a range, or only that this one is none."""
+    kind, name = None if parameter is None else parameter.type, _name(parameter)
+    match kind:
+        case click.Choice():
+            return words.say("cli.error.choice", name=name, known=", ".join(str(choice) for choice in kind.choices))
+        case click.IntRange():
+            return words.say("cli.error.whole", name=name, range=_range(kind))
+        case click.FloatRange():
+            return words.say("cli.error.number", name=name, range=_range(kind))
+        case _:
+            return words.say("cli.error.value", name=name)
+
+
+def _range(kind: click.IntRange | click.FloatRange) -> str:
+    """Return the ends of a range in signs: ``≥ 1``, ``> 0, ≤ 1``."""
+    ends = [] if kind.min is None else [f"{'>' if kind.min_open else '≥'} {kind.min:g}"]
+    ends += [] if kind.max is None else [f"{'<' if kind.max_open else '≤'} {kind.max:g}"]
+    return ", ".join(ends)
 
 
 class UnknownVerbError(click.UsageError):
