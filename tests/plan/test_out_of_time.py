@@ -11,10 +11,12 @@ from pondasi.plan.cuts import CutPool
 from pondasi.plan.layout import Layout
 from pondasi.plan.loosen import Change
 from pondasi.plan.price import evaluate, without_steps
-from pondasi.plan.reasons import Reason, UnitWorth, ask_about, explain_steps, worth_of_units
+from pondasi.plan.questions import ask_about
+from pondasi.plan.reasons import Reason, explain_steps
 from pondasi.plan.solve import Plan
 from pondasi.plan.tell_reasons import tell_reasons
 from pondasi.plan.tell_worth import tell_worth
+from pondasi.plan.unit_worth import UnitWorth, worth_of_units
 from pondasi.plan.worth import measure_worth
 from pondasi.solver import OutOfTimeError
 from pondasi.words import LANGUAGES, Words

@@ -10,9 +10,11 @@ from pondasi.plan.cuts import CutPool
 from pondasi.plan.layout import Layout
 from pondasi.plan.loosen import Change, loosen
 from pondasi.plan.price import evaluate, without_steps
-from pondasi.plan.reasons import Reason, UnitWorth, ask_about, explain_steps, value_change, worth_of_units
+from pondasi.plan.questions import ask_about
+from pondasi.plan.reasons import Reason, explain_steps
 from pondasi.plan.solve import Plan
 from pondasi.plan.tell_reasons import tabulate_reasons, tell_reasons
+from pondasi.plan.unit_worth import UnitWorth, value_change, worth_of_units
 from pondasi.words import LANGUAGES, Words
 from tests.plan import brute_force
 from tests.plan.random_plans import make_plan

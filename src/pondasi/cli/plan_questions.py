@@ -125,8 +125,10 @@ def _weigh_futures(found: WorkedPlan, words: Words, seed: int, executor: Executo
 
 def _find_reasons(found: WorkedPlan, words: Words, places: str, executor: Executor) -> Answer:
     """Return tables and sentences of why each step is in or out, and of what one more unit is worth."""
-    from pondasi.plan.reasons import ask_about, explain_steps, worth_of_units
+    from pondasi.plan.questions import ask_about
+    from pondasi.plan.reasons import explain_steps
     from pondasi.plan.tell_reasons import tabulate_reasons, tell_reasons
+    from pondasi.plan.unit_worth import worth_of_units
 
     plan = found.plan
     questions = ask_about(

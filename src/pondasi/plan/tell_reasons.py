@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pondasi.plan.problem import PlanProblem
-    from pondasi.plan.reasons import Reason, UnitWorth
+    from pondasi.plan.reasons import Reason
     from pondasi.plan.solve import Plan
+    from pondasi.plan.unit_worth import UnitWorth
     from pondasi.words import Words
 
 
