@@ -65,6 +65,7 @@ class Workspace:
         options: Mapping[str, Any],
         needs: Iterable[str] = (),
         tables: Iterable[str] = (),
+        case: Mapping[str, str] | None = None,
     ) -> SavedRun | None:
         """Return the latest whole run of a verb on some data with some options, or None.
 
@@ -80,6 +81,8 @@ class Workspace:
             Names of options that the run must have, whatever their values.
         tables
             Names of tables that the run must hold.
+        case
+            The case that the run must rest on, as manifests name it; None where runs of the verb rest on none.
         """
         wanted = json.loads(json.dumps(dict(data)))  # as a manifest reads back: lists for tuples
         for file in sorted(self.path.glob(f"runs/*-{verb}-*/{MANIFEST}"), reverse=True):
@@ -87,6 +90,7 @@ class Workspace:
             given = manifest["options"]
             same = all(given.get(name) == value for name, value in options.items()) and given.keys() >= set(needs)
             whole = all((file.parent / "tables" / f"{name}.parquet").is_file() for name in tables)
+            same = same and (case is None or manifest.get("case") == dict(case))
             if manifest["verb"] == verb and manifest["data"] == wanted and same and whole:
                 return SavedRun(file.parent, manifest)
         return None
@@ -147,6 +151,8 @@ class Manifest:
         Time of the start, UTC.
     companions
         Hash of the tables beside the chain, which the chain's own hash leaves out: trade, capability, hazards.
+    case
+        Country, version and hash of the case of a plan (`Case.origin`), where there is one.
     """
 
     verb: str
@@ -155,6 +161,7 @@ class Manifest:
     seed: int
     started: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     companions: str = ""
+    case: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def hash(self) -> str:
@@ -176,6 +183,7 @@ class Manifest:
             "options": dict(self.options),
             "data": dict(self.data),
             **({"companions": self.companions} if self.companions else {}),
+            **({"case": dict(self.case)} if self.case else {}),
             "seed": self.seed,
             "versions": {"pondasi": metadata.version("pondasi"), **{name: metadata.version(name) for name in PACKAGES}},
             "started": self.started.isoformat(timespec="seconds"),

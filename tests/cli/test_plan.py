@@ -5,9 +5,17 @@ import json
 import pandas as pd
 import pytest
 
+from pondasi.chain.cases import case_path
+from pondasi.chain.load import load_chain
 from pondasi.cli import main
+from pondasi.cli.replay import rebuild_call
 from pondasi.plan.case import load_case
+from pondasi.report.case_rows import read_case_rows
+from pondasi.words import Words
 from tests.plan.impossible.corpus import edit, leave_to_partners
+
+OLD_NAME, NEW_NAME = "Scholarships abroad with return duty", "Scholarships & return / 留学"
+"""A step that every plan of the shipped case holds, and its name in a case of one's own."""
 
 
 @pytest.fixture
@@ -71,6 +79,46 @@ def test_a_country_without_a_plan_is_named(run):
     assert "VNM" in err
 
 
+@pytest.fixture(scope="module")
+def own_case(tmp_path_factory):
+    """Return a workbook of the shipped case in which one step has another name."""
+    folder = tmp_path_factory.mktemp("case")
+    assert main(["build", str(case_path("IDN")), "--out", str(folder / "shipped"), "--quiet"]) == 0
+    steps = folder / "shipped" / "steps.csv"
+    text = steps.read_text(encoding="utf-8")
+    assert OLD_NAME in text
+    steps.write_text(text.replace(OLD_NAME, NEW_NAME), encoding="utf-8")
+    assert main(["build", str(folder / "shipped"), "--out", str(folder / "my case.xlsx"), "--quiet"]) == 0
+    return folder / "my case.xlsx"
+
+
+@pytest.mark.slow
+def test_a_plan_is_made_on_a_workbook_of_ones_own(run, own_case, tmp_path):
+    call = ("plan", "IDN", "--scenarios", 3, "--seconds", 1, "--fresh", 0, "--workspace", tmp_path)
+    _, out, _ = run(*call, "--case", own_case)
+    assert "my case.xlsx" in out
+    assert NEW_NAME in out
+    (folder,) = (tmp_path / "runs").glob("*-plan-*")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["options"]["case"] == str(own_case)
+    assert manifest["case"] == load_case(own_case).origin != load_case("IDN").origin
+    assert str(own_case) in rebuild_call(manifest, Words("en"))
+
+
+def test_a_case_of_another_country_or_none_at_all_is_refused(run, own_case, tmp_path):
+    for verb in ("plan", "partners", "brief"):
+        space = ("--workspace", tmp_path)
+        code, _, err = run(verb, "MYS", "--case", own_case, *space)
+        assert (code, "IDN" in err, "MYS" in err) == (2, True, True)
+        code, _, err = run(verb, "IDN", "--case", tmp_path / "nothing.xlsx", *space)
+        assert (code, "nothing.xlsx" in err) == (2, True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_rows_of_a_case_of_ones_own_are_read_from_it(own_case):
+    assert read_case_rows(str(own_case), load_chain()).steps["tal_scholarship_return"]["name_en"] == NEW_NAME
+
+
 def test_one_fresh_draw_is_refused(run):
     code, _, err = run("plan", "IDN", "--fresh", 1)
     assert code == 2
@@ -100,7 +148,12 @@ def test_a_search_that_ended_by_time_is_named_where_it_comes_out_differently(cap
     from pondasi.words import Words
 
     found = {"call": ["plan", "IDN"], "same": False, "figures": 3, "by_time": True, "largest": [], "versions": {}}
-    found |= {"tables": {"missing": [], "new": [], "different": ["starts"]}, "data": None, "companions": None}
+    found |= {
+        "tables": {"missing": [], "new": [], "different": ["starts"]},
+        "data": None,
+        "companions": None,
+        "case": None,
+    }
     show(found, Words("en"))
     assert "depends on the machine" in capsys.readouterr().out
     show(found | {"by_time": False}, Words("en"))

@@ -57,6 +57,26 @@ def test_a_run_on_other_data_or_another_country_is_not_taken(workspace, other):
     assert match_runs([OPEN], workspace, manifest("brief")) == {}
 
 
+def test_a_plan_on_another_case_is_not_taken(workspace):
+    mine, other = ({"country": "IDN", "version": "1", "hash": code} for code in ("abc", "def"))
+    slot = Slot("plan", write=write, of_case=True)
+    asked = dataclasses.replace(manifest("brief"), case=mine)
+    for day, case in enumerate((other, {}), start=1):
+        run = dataclasses.replace(manifest("plan", day=day), case=case)
+        workspace.save_run(run, {"loss": pd.DataFrame({"loss": [0.5]})})
+    assert match_runs([slot], workspace, asked) == {}
+    assert match_runs([Slot("plan", write=write)], workspace, asked), "what rests on no case is not asked for one"
+    fits = workspace.save_run(dataclasses.replace(manifest("plan", day=3), case=mine), {})
+    assert match_runs([slot], workspace, asked)["plan"].path == fits
+
+
+def test_the_command_of_a_plan_names_the_case_of_ones_own():
+    slot = Slot("plan", asks="--quick", of_case=True)
+    assert slot.write_command("IDN") == "pondasi plan IDN --quick"
+    assert slot.write_command("IDN", "/my case.xlsx") == "pondasi plan IDN --quick --case '/my case.xlsx'"
+    assert Slot("stress").write_command("IDN", "/my case.xlsx") == "pondasi stress IDN"
+
+
 def test_a_run_without_its_manifest_is_not_whole(workspace):
     (save(workspace) / "manifest.json").unlink()
     assert match_runs([OPEN], workspace, manifest("brief")) == {}

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import click
 
-from pondasi.cli.inputs import describe_inputs, open_world, say_overlays
+from pondasi.cli.inputs import describe_inputs, open_case, open_world, say_case, say_overlays
 from pondasi.cli.options import ROUTES, say_json, take
 from pondasi.cli.spoken import SpokenCommand
 from pondasi.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
 
+    from pondasi.chain.records import World
+    from pondasi.executor import Executor
+    from pondasi.plan.case import Case
     from pondasi.report.brief import Brief
     from pondasi.report.findings import Findings
     from pondasi.report.slots import Depth
     from pondasi.words import Words
-    from pondasi.workspace import Manifest
+    from pondasi.workspace import Manifest, SavedRun, Workspace
 
 
 def make_command(words: Words) -> click.Command:
@@ -38,12 +42,12 @@ def make_command(words: Words) -> click.Command:
         workspace_: Path | None,
         world_: Path | None,
         overlay_: tuple[Path, ...],
+        case_: Path | None,
         public_: bool,
         peers: str | None,
         formats: str,
         **options: object,
     ) -> None:
-        from pondasi.chain.cases import list_cases
         from pondasi.chain.prior import read_prior
         from pondasi.currency import find_rate
         from pondasi.executor import open_executor
@@ -52,7 +56,7 @@ def make_command(words: Words) -> click.Command:
         from pondasi.report.brief import write_brief
         from pondasi.report.content import tell_brief
         from pondasi.report.findings import gather_findings
-        from pondasi.report.slots import Task, compute_missing, match_runs
+        from pondasi.report.slots import match_runs
         from pondasi.workspace import Manifest, open_workspace
 
         home = require_country(home)
@@ -63,12 +67,14 @@ def make_command(words: Words) -> click.Command:
         name = "-".join(["brief", home, *([partner] if partner else []), words.language]) + ".html"
         path = _choose_path(out_, workspace.documents, name, wanted)
         world, routes = open_world(world_, overlay_, public=public_), str(options["routes_"])
+        case = _open_case(home, case_, world)
         chain, prior = world.chain, read_prior(world) if routes == ROUTES[0] else None
-        beside = {"more_peers": list_cases()} if peers is None else {"peers": _read_peers(peers)}
         with open_executor(options["workers_"]) as executor:
             findings = gather_findings(
-                chain, home, partner, draws=draws, seed=seed, prior=prior, executor=executor, **beside
+                chain, home, partner, draws=draws, seed=seed, prior=prior, executor=executor, **_choose_peers(peers)
             )
+        inputs = describe_inputs(world_, overlay_, case_)
+        findings = replace(findings, case=inputs.get("case", ""))
         chosen = {
             "home": home,
             "with": partner,
@@ -77,16 +83,20 @@ def make_command(words: Words) -> click.Command:
             "places": places,
             "draws": draws,
             "routes": routes,
-            **describe_inputs(world_, overlay_),
+            **inputs,
         }
-        manifest = Manifest("brief", chosen, chain.origin, seed, companions=world.companions_hash)
+        manifest = Manifest(
+            "brief",
+            chosen,
+            chain.origin,
+            seed,
+            companions=world.companions_hash,
+            case={} if case is None else case.origin,
+        )
         runs = match_runs(SLOTS, workspace, manifest)
         if options.get("compute"):
-            depth = cast("Depth", options["compute"])
-            inputs = describe_inputs(world_, overlay_)
             with open_executor(options["workers_"]) as executor:
-                task = Task(world, findings, workspace, depth, seed, inputs, executor)
-                runs = compute_missing(SLOTS, runs, task)
+                runs = _compute_missing(runs, options, world, findings, workspace, inputs, executor)
         brief = write_brief(
             findings,
             words,
@@ -106,6 +116,7 @@ def make_command(words: Words) -> click.Command:
             say_json({**tell_brief(brief), "documents": documents, "run": str(run_folder)})
         elif not options["quiet_"]:
             say_overlays(chain, words)
+            say_case(case, case_, words)
             for line in _tell_first_page(brief, words):
                 click.echo(line)
             click.echo(
@@ -125,7 +136,7 @@ def make_command(words: Words) -> click.Command:
                 ["--format", "formats"], default=FORMATS[0], metavar="FORMS", help=words.say("cli.option.format")
             ),
             *([compute] if any(slot.compute is not None for slot in SLOTS) else []),
-            *take(words, "language", "places", "currency", "out", "workspace", "world", "overlay", "public"),
+            *take(words, "language", "places", "currency", "out", "workspace", "world", "overlay", "case", "public"),
             *take(words, "draws", "seed", "routes", "workers", "json", "quiet"),
         ],
         help=words.say("cli.brief.long"),
@@ -166,22 +177,52 @@ def _read_formats(text: str) -> list[str]:
     return named
 
 
-def _read_peers(text: str) -> list[str]:
-    """Return the countries that the user sets beside home."""
+def _choose_peers(text: str | None) -> dict[str, Sequence[str]]:
+    """Return the countries beside home, as `gather_findings` takes them: those that the user sets, else those of which a case ships."""
+    from pondasi.chain.cases import list_cases
     from pondasi.places import require_country
 
-    return [require_country(code.strip()) for code in text.split(",") if code.strip()]
+    if text is None:
+        return {"more_peers": list_cases()}
+    return {"peers": [require_country(code.strip()) for code in text.split(",") if code.strip()]}
+
+
+def _open_case(home: str, path: Path | None, world: World) -> Case | None:
+    """Return the case that plans of the brief rest on: that of the user, else the one that ships, if it has steps."""
+    from pondasi.report.compute_plan import has_plan
+
+    return open_case(home, path, world) if path is not None or has_plan(home) else None
+
+
+def _compute_missing(
+    runs: dict[str, SavedRun],
+    options: Mapping[str, object],
+    world: World,
+    findings: Findings,
+    workspace: Workspace,
+    inputs: Mapping[str, object],
+    executor: Executor,
+) -> dict[str, SavedRun]:
+    """Return the runs with those that the user asks to be computed."""
+    from pondasi.report.sections import SLOTS
+    from pondasi.report.slots import Task, compute_missing
+
+    depth, seed = cast("Depth", options["compute"]), int(str(options["seed_"]))
+    return compute_missing(SLOTS, runs, Task(world, findings, workspace, depth, seed, inputs, executor))
 
 
 def _lines(manifest: Manifest) -> dict[str, str]:
     """Return the lines of the manifest that a document shows."""
     content = manifest.as_dict()
     marks = content["data"].get("overlays", ())
+    case = content.get("case")
+    cases = {"case": f"{case['country']} {case['version']} ({case['hash'][:8]})"} if case else {}
     overlays = {"overlays": ", ".join(f"{mark['id']} ({mark['hash'][:8]})" for mark in marks)} if marks else {}
     return {
         "pondasi": content["versions"]["pondasi"],
         "world": f"{content['data']['id']}-{content['data']['version']}",
         "hash": content["data"]["hash"][:16],
+        **cases,
         **overlays,
         "seed": str(content["seed"]),
         "draws": str(content["options"]["draws"]),

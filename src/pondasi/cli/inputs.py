@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pondasi.chain.records import Chain, World
+    from pondasi.plan.case import Case
     from pondasi.words import Words
 
 
@@ -36,12 +37,36 @@ def open_world(path: Path | None = None, overlays: Sequence[Path] = (), *, publi
     return lay_over(load_world(path), found)
 
 
-def describe_inputs(world: Path | None, overlays: Sequence[Path]) -> dict[str, Any]:
-    """Return the options of a run that name its data, as a manifest keeps them; none where the shipped world is used.
+def open_case(home: str, path: Path | None, world: World) -> Case:
+    """Return the case of a plan of a country: the one that ships, or a folder or workbook of one's own.
+
+    Raises
+    ------
+    UsageError
+        If there is no such case, or if it is that of another country.
+    DataError
+        With all problems of the case.
+    """
+    from pondasi.plan.case import load_case
+
+    if path is not None and not path.exists():
+        raise UsageError("case_missing", path=str(path))
+    case = load_case(home if path is None else path, world)
+    if case.country != home:
+        raise UsageError("case_of_another", path=str(path), country=case.country, home=home)
+    return case
+
+
+def describe_inputs(world: Path | None, overlays: Sequence[Path], case: Path | None = None) -> dict[str, Any]:
+    """Return the options of a run that name its data, as a manifest keeps them; none where what ships is used.
 
     Paths are whole, so that the run can be made again from another folder; a world by its version keeps its name.
     """
-    named = {"world": None if world is None else _whole(world), "overlay": [_whole(path) for path in overlays]}
+    named = {
+        "world": None if world is None else _whole(world),
+        "overlay": [_whole(path) for path in overlays],
+        "case": None if case is None else _whole(case),
+    }
     return {name: value for name, value in named.items() if value}
 
 
@@ -53,6 +78,14 @@ def say_overlays(chain: Chain, words: Words) -> None:
     """Print which overlays a result rests on, whose they are and how secret."""
     for mark in chain.overlays:
         click.echo(words.say("overlay.mark", id=mark.id, owner=mark.owner, secrecy=name_secrecy(mark.secrecy, words)))
+
+
+def say_case(case: Case | None, path: Path | None, words: Words) -> None:
+    """Print that a result rests on a case of one's own, if it does: its file, its version and the start of its hash."""
+    if case is not None and path is not None:
+        origin = case.origin
+        version = origin["version"] or words.say("case.no_version")
+        click.echo(words.say("case.mark", path=str(path), version=version, hash=origin["hash"][:8]))
 
 
 def name_secrecy(code: str, words: Words) -> str:

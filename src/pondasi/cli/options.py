@@ -51,6 +51,7 @@ _MAKERS: dict[str, dict[str, Any]] = {
     "seed": {"type": click.IntRange(min=0), "default": 0, "metavar": "N"},
     "draws": {"type": click.IntRange(min=0), "default": DRAWS, "metavar": "N"},
     "routes": {"type": click.Choice(ROUTES), "default": ROUTES[0]},
+    "case": {"type": click.Path(path_type=Path), "metavar": "PATH"},
     "overlay": {"type": click.Path(path_type=Path, file_okay=False), "metavar": "FOLDER", "multiple": True},
     "public": {"is_flag": True},
     "currency": {"type": click.Choice(list_currencies(), case_sensitive=False), "default": BASE},

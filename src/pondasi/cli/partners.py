@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pondasi.cli.grid import lay_out
-from pondasi.cli.inputs import describe_inputs, open_world, say_overlays
+from pondasi.cli.inputs import describe_inputs, open_case, open_world, say_case, say_overlays
 from pondasi.cli.options import say_json, take
 from pondasi.cli.spoken import SpokenCommand
 
@@ -39,6 +39,7 @@ def make_command(words: Words) -> click.Command:
         workspace_: Path | None,
         world_: Path | None,
         overlay_: tuple[Path, ...],
+        case_: Path | None,
         public_: bool,
         seed_: int,
         workers_: int | str,
@@ -50,14 +51,13 @@ def make_command(words: Words) -> click.Command:
         from pondasi.executor import open_executor
         from pondasi.places import require_country
         from pondasi.plan.build import OFFERS
-        from pondasi.plan.case import load_case
         from pondasi.plan.partners import value_partners
         from pondasi.plan.solve import GAP, QUICK_GAP, QUICK_SCENARIOS, QUICK_SECONDS, SCENARIOS, SECONDS
         from pondasi.tables.results import save_results
         from pondasi.tables.rows import list_rows
         from pondasi.workspace import Manifest, open_workspace
 
-        case = load_case(require_country(home), open_world(world_, overlay_, public=public_))
+        case = open_case(require_country(home), case_, open_world(world_, overlay_, public=public_))
         number = scenarios or (QUICK_SCENARIOS if quick else SCENARIOS)
         limit = seconds or (QUICK_SECONDS if quick else SECONDS)
         offered = OFFERS if offers is None else offers
@@ -73,8 +73,9 @@ def make_command(words: Words) -> click.Command:
             )
         chain = case.world.chain
         chosen = {"home": case.country, "quick": quick, "seconds": limit, "scenarios": number, "offers": offered}
-        chosen |= describe_inputs(world_, overlay_)
-        manifest = Manifest("partners", chosen, chain.origin, seed_, companions=case.world.companions_hash)
+        chosen |= describe_inputs(world_, overlay_, case_)
+        companions = case.world.companions_hash
+        manifest = Manifest("partners", chosen, chain.origin, seed_, companions=companions, case=case.origin)
         tables = values.as_tables()
         folder = open_workspace(workspace_).save_run(manifest, tables)
         if out_ is not None:
@@ -83,6 +84,7 @@ def make_command(words: Words) -> click.Command:
             say_json({name: list_rows(table) for name, table in tables.items()} | {"run": str(folder)})
         elif not quiet_:
             say_overlays(chain, words)
+            say_case(case, case_, words)
             for line in tell_partners(values, words, places_):
                 click.echo(line)
             click.echo(words.say("plan.done", path=str(folder)))
@@ -102,7 +104,7 @@ def make_command(words: Words) -> click.Command:
                 ["--scenarios"], type=click.IntRange(min=3), metavar="N", help=words.say("cli.option.scenarios")
             ),
             click.Option(["--offers"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.offers")),
-            *take(words, "out", "language", "places", "workspace", "world", "overlay", "public"),
+            *take(words, "out", "language", "places", "workspace", "world", "overlay", "case", "public"),
             *take(words, "seed", "workers", "json", "quiet"),
         ],
         help=words.say("cli.partners.long"),

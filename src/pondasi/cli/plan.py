@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pondasi.cli.inputs import describe_inputs, open_world, say_overlays
+from pondasi.cli.inputs import describe_inputs, open_case, open_world, say_case, say_overlays
 from pondasi.cli.options import say_json, take
 from pondasi.cli.plan_questions import INTERRUPTED, answer_questions
 from pondasi.cli.repairs import SHORT, show_repairs
@@ -41,6 +41,7 @@ def make_command(words: Words) -> click.Command:
         workspace_: Path | None,
         world_: Path | None,
         overlay_: tuple[Path, ...],
+        case_: Path | None,
         public_: bool,
         seed_: int,
         workers_: int | str,
@@ -51,7 +52,6 @@ def make_command(words: Words) -> click.Command:
     ) -> int:
         from pondasi.executor import open_executor
         from pondasi.places import require_country
-        from pondasi.plan.case import load_case
         from pondasi.plan.checkpoint import FOLDER
         from pondasi.plan.gates import tell_gates
         from pondasi.plan.roadmap import is_wide, tell_partner, tell_plan
@@ -66,7 +66,7 @@ def make_command(words: Words) -> click.Command:
             raise UsageError("partner_is_home", country=other)
         if fresh == 1:
             raise UsageError("plan_fresh_one")
-        case = load_case(home, open_world(world_, overlay_, public=public_))
+        case = open_case(home, case_, open_world(world_, overlay_, public=public_))
         with open_executor(workers_) as executor:
             try:
                 found = work_out_plan(
@@ -78,7 +78,7 @@ def make_command(words: Words) -> click.Command:
                     seconds=seconds,
                     seed=seed_,
                     stress=stress,
-                    inputs=describe_inputs(world_, overlay_)
+                    inputs=describe_inputs(world_, overlay_, case_)
                     | ({"worth": True} if worth else {})
                     | ({"reasons": True} if reasons else {})
                     | ({"alternatives": alternatives} if alternatives else {})
@@ -131,6 +131,7 @@ def make_command(words: Words) -> click.Command:
             )
         elif not quiet_:
             say_overlays(case.world.chain, words)
+            say_case(case, case_, words)
             for line in told:
                 click.echo(f"- {line}")
             click.echo(words.say("plan.done", path=str(folder)))
@@ -161,7 +162,7 @@ def make_command(words: Words) -> click.Command:
             click.Option(["--front"], is_flag=True, help=words.say("cli.option.front")),
             click.Option(["--resume"], is_flag=True, help=words.say("cli.option.resume_plan")),
             click.Option(["--stress"], is_flag=True, help=words.say("cli.option.stress_after")),
-            *take(words, "language", "places", "workspace", "world", "overlay", "public"),
+            *take(words, "language", "places", "workspace", "world", "overlay", "case", "public"),
             *take(words, "seed", "workers", "json", "quiet"),
         ],
         help=words.say("cli.plan.long"),

@@ -153,6 +153,7 @@ def _compare(old: SavedRun, new: SavedRun, call: list[str]) -> dict[str, Any]:
         "tables": {**tables, "compared": len(before)},
         "data": _pair(old.manifest["data"], new.manifest["data"]),
         "companions": _pair(old.manifest.get("companions"), new.manifest.get("companions")),
+        "case": _pair(old.manifest.get("case"), new.manifest.get("case")),
         "versions": {name: list(pair) for name, pair in versions.items() if pair[0] != pair[1]},
         "machine": _pair(old.manifest.get("machine"), new.manifest.get("machine")),
         "by_time": "run" in before and "settled" in before["run"] and not bool(before["run"]["settled"].all()),
@@ -188,6 +189,8 @@ def show(found: dict[str, Any], words: Words) -> None:
         click.echo(words.say("replay.data", old=old, new=new))
     if found["companions"]:
         click.echo(words.say("replay.companions"))
+    if found["case"]:
+        click.echo(words.say("replay.case"))
     for name, (old, new) in found["versions"].items():
         click.echo(words.say("replay.version", name=name, old=old, new=str(new)))
 

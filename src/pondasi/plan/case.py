@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pondasi.chain.cases import CASE_TABLES, KIND, CaseRule, case_path, check_case
 from pondasi.chain.load import load_world
-from pondasi.chain.records import Tables
+from pondasi.chain.records import Tables, hash_tables
 from pondasi.errors import DataError, Place, UsageError
 from pondasi.plan.rules import (
     check_committed,
@@ -119,6 +120,12 @@ class Case:
     def __post_init__(self) -> None:
         """Take the tables as they are now."""
         object.__setattr__(self, "tables", Tables(self.tables))
+
+    @cached_property
+    def origin(self) -> dict[str, str]:
+        """What a run says of its case: country, version, and SHA-256 over the content of its tables and sources."""
+        tables = {name: self.tables[name] for name in PLAN_TABLES} | {SOURCES: self.sources}
+        return {"country": self.country, "version": self.version, "hash": hash_tables(tables)}
 
     def frame(self, name: str) -> pd.DataFrame:
         """Return a table with its key as index levels, named as in the dictionary.

@@ -150,5 +150,5 @@ def work_out_plan(
         **(inputs or {}),
     }
     world = case.world
-    manifest = Manifest("plan", chosen, world.chain.origin, seed, companions=world.companions_hash)
+    manifest = Manifest("plan", chosen, world.chain.origin, seed, companions=world.companions_hash, case=case.origin)
     return WorkedPlan(plan, gain, fresh, manifest, after, check, sides, shocks, pool, limit)

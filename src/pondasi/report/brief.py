@@ -127,7 +127,7 @@ def compose_brief(
     if runs:
         findings = replace(findings, runs=runs)
     closed = tuple(item.key for item in order if isinstance(item, Slot) and not item.is_open)
-    context = Context(findings, words, places, closed, rate, list_absent(order, runs or {}, findings.home))
+    context = Context(findings, words, places, closed, rate, list_absent(order, runs or {}, findings))
     written = (write_slot(context, item, runs or {}) if isinstance(item, Slot) else item(context) for item in order)
     sections = tuple(section for section in written if section is not None)
     title = context.say("brief.title", home=context.home)

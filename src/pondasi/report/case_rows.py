@@ -1,4 +1,4 @@
-"""Rows of the case of a country that ships, for runs that keep only the ids of its steps and partners."""
+"""Rows of the case of a plan, for runs that keep only the ids of its steps and partners."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ class CaseRows:
         return self.of_partner(funder)
 
 
-def read_case_rows(home: str, chain: Chain) -> CaseRows:
-    """Return the rows of the case of a country that ships.
+def read_case_rows(case: str, chain: Chain) -> CaseRows:
+    """Return the rows of a case: a country code for one that ships, else a folder or workbook.
 
     Raises
     ------
     UsageError
         If no case of that country ships.
     """
-    tables = check_plan_case(case_path(home), chain).tables
+    tables = check_plan_case(case_path(case), chain).tables
     limits = index_rows(tables["limits"], "limit")
     return CaseRows(
         steps=index_rows(tables["steps"], "step"),

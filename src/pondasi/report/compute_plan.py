@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pondasi.chain.cases import case_path, list_cases
@@ -25,7 +26,7 @@ def compute_plan(task: Task) -> SavedRun:
     from pondasi.plan.case import load_case
     from pondasi.plan.work_out import work_out_plan
 
-    case = load_case(task.findings.home, task.world)
+    case = load_case(task.findings.case_place, task.world)
     known = set(case.tables["partners"]["partner"])
     partner = task.findings.partner if task.findings.partner in known else None
     quick = task.depth == "quick"
@@ -48,7 +49,9 @@ def compute_plan(task: Task) -> SavedRun:
             "stress": not quick,
         }
         origin, companions = task.world.chain.origin, task.world.companions_hash
-        manifest = Manifest("plan", {**options, **task.inputs}, origin, task.seed, companions=companions)
+        manifest = Manifest(
+            "plan", {**options, **task.inputs}, origin, task.seed, companions=companions, case=case.origin
+        )
         folder = task.workspace.save_run(manifest, {"impossible": pd.DataFrame({"error": [error.key]})})
         return SavedRun(folder, manifest.as_dict())
     return SavedRun(task.workspace.save_run(found.manifest, found.as_tables()), found.manifest.as_dict())
@@ -60,6 +63,8 @@ def is_plan_enough(run: SavedRun, depth: Depth) -> bool:
     return depth == "quick" or (int(options.get("scenarios") or 0) >= FULL and bool(options.get("stress")))
 
 
-def has_plan(home: str) -> bool:
-    """Tell whether the case of a country that ships states steps to plan with."""
-    return home in list_cases() and (case_path(home) / "steps.csv").exists()
+def has_plan(case: str) -> bool:
+    """Tell whether a case states steps to plan with: that of a country, if it ships, or a folder or workbook that was read."""
+    if case in list_cases():
+        return (case_path(case) / "steps.csv").exists()
+    return Path(case).exists()

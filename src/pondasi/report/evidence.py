@@ -222,7 +222,8 @@ def _read_plan_questions(
     from pondasi.report.case_rows import read_case_rows
     from pondasi.report.plan_questions import KINDS, PlanQuestions
 
-    case = read_case_rows(str(runs[asked[0]].manifest["options"]["home"]), chain)
+    options = runs[asked[0]].manifest["options"]
+    case = read_case_rows(str(options.get("case") or options["home"]), chain)
     told: dict[str, Tells] = {}
     for name in asked:
         told |= dict.fromkeys(KINDS[name], PlanQuestions(runs[name], case))

@@ -94,6 +94,8 @@ class Findings:
         As `count_grades` and `weigh_grades`.
     runs
         Saved runs of other verbs on the same data, verb -> run.
+    case
+        Folder or workbook of the case of the plan, where it is not the one that ships.
     """
 
     chain: Chain = field(repr=False)
@@ -110,6 +112,12 @@ class Findings:
     weights: pd.DataFrame = field(repr=False)
     year: int
     runs: Mapping[str, SavedRun] = field(default_factory=dict, repr=False)
+    case: str = ""
+
+    @property
+    def case_place(self) -> str:
+        """What names the case of the plan: its folder or workbook, or the home country for the one that ships."""
+        return self.case or self.home
 
     @property
     def exposure(self) -> Exposure:

@@ -12,7 +12,7 @@ things:
   then, and the last section names the command.
 
 A run matches if it is of the slot's verb, rests on the same data (pack, hash and whatever else the manifest
-names under ``data``, such as an overlay), was made with the options that the slot names, such as the same
+names under ``data``, such as an overlay; for a plan the same case as well), was made with the options that the slot names, such as the same
 home country, and holds the tables that the slot names. Where several slots wait for runs of one verb, each has a
 name of its own.
 
@@ -33,6 +33,7 @@ offered once a slot has it.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -112,7 +113,7 @@ class Slot:
     prefer
         Options that a run should share with the brief where one does, such as the partner.
     offered
-        Tells whether the verb can make a run for a country at all.
+        Tells whether the verb can make a run at all, by `Findings.case_place`.
     name
         Of the section and its run, where it is not the verb.
     tables
@@ -123,6 +124,8 @@ class Slot:
         Depths at which the run is computed.
     optional
         Whether the section is left out where no run matches.
+    of_case
+        Whether a run must rest on the case that the brief rests on.
     """
 
     verb: str
@@ -132,21 +135,23 @@ class Slot:
     needs: tuple[str, ...] = ()
     enough: Callable[[SavedRun, Depth], bool] = lambda _run, _depth: True
     prefer: tuple[str, ...] = ()
-    offered: Callable[[str], bool] = lambda _home: True
+    offered: Callable[[str], bool] = lambda _case: True
     name: str = ""
     tables: tuple[str, ...] = ()
     asks: str = ""
     depths: tuple[Depth, ...] = ("quick", "full")
     optional: bool = False
+    of_case: bool = False
 
     @property
     def key(self) -> str:
         """Name of the section and of its run."""
         return self.name or self.verb
 
-    def write_command(self, home: str) -> str:
+    def write_command(self, home: str, case: str = "") -> str:
         """Return the command that makes the run."""
-        return " ".join(filter(None, ("pondasi", self.verb, home, self.asks)))
+        named = f"--case {shlex.quote(case)}" if case and self.of_case else ""
+        return " ".join(filter(None, ("pondasi", self.verb, home, self.asks, named)))
 
     @property
     def is_open(self) -> bool:
@@ -172,9 +177,10 @@ def match_runs(slots: Iterable[Slot], workspace: Workspace, manifest: Manifest) 
             continue
         options = {name: manifest.options[name] for name in slot.options}
         liked = {name: manifest.options[name] for name in slot.prefer if name in manifest.options}
-        run = workspace.find_run(slot.verb, manifest.data, options | liked, slot.needs, slot.tables)
+        case = (manifest.case or None) if slot.of_case else None
+        run = workspace.find_run(slot.verb, manifest.data, options | liked, slot.needs, slot.tables, case)
         if run is None and liked:
-            run = workspace.find_run(slot.verb, manifest.data, options, slot.needs, slot.tables)
+            run = workspace.find_run(slot.verb, manifest.data, options, slot.needs, slot.tables, case)
         if run is not None:
             found[slot.key] = run
     return found
@@ -188,7 +194,7 @@ def compute_missing(
     """Return the runs with those added that no saved run gave, or none so deep or so fitting, and a slot can compute."""
     found = dict(runs)
     for slot in slots:
-        if slot.compute is None or task.depth not in slot.depths or not slot.offered(task.findings.home):
+        if slot.compute is None or task.depth not in slot.depths or not slot.offered(task.findings.case_place):
             continue
         if not _is_enough(slot, runs, task):
             made = slot.compute(replace(task, runs=found))
@@ -213,19 +219,24 @@ def write_slot(context: Context, slot: Slot, runs: Mapping[str, SavedRun]) -> Se
         return slot.write(context, run)
     if slot.optional:
         return None
-    form = "absent" if slot.offered(context.findings.home) else "none"
+    findings = context.findings
+    form = "absent" if slot.offered(findings.case_place) else "none"
     return Section(
         id=slot.key,
         title=context.say(f"slot.{slot.key}.title", home=context.home),
         answer=context.say(
-            f"slot.{slot.key}.{form}", home=context.home, command=slot.write_command(context.findings.home)
+            f"slot.{slot.key}.{form}", home=context.home, command=slot.write_command(findings.home, findings.case)
         ),
     )
 
 
-def list_absent(slots: Iterable[object], runs: Mapping[str, SavedRun], home: str) -> tuple[tuple[str, str], ...]:
+def list_absent(
+    slots: Iterable[object], runs: Mapping[str, SavedRun], findings: Findings
+) -> tuple[tuple[str, str], ...]:
     """Return the optional slots that no run fills, each with the command that would."""
     optional = (slot for slot in slots if isinstance(slot, Slot) and slot.is_open and slot.optional)
     return tuple(
-        (slot.key, slot.write_command(home)) for slot in optional if slot.key not in runs and slot.offered(home)
+        (slot.key, slot.write_command(findings.home, findings.case))
+        for slot in optional
+        if slot.key not in runs and slot.offered(findings.case_place)
     )

@@ -34,7 +34,15 @@ def _ask_plan(name: str, write: Callable[[Context, SavedRun], Section], flag: st
     """Return the slot of a question that is asked of a plan beyond the plan itself."""
     asks = f"--quick {flag}"
     return Slot(
-        "plan", name=name, write=write, asks=asks, prefer=("with",), offered=has_plan, tables=tables, optional=True
+        "plan",
+        name=name,
+        write=write,
+        asks=asks,
+        prefer=("with",),
+        offered=has_plan,
+        tables=tables,
+        optional=True,
+        of_case=True,
     )
 
 
@@ -83,7 +91,15 @@ SECTIONS: tuple[Callable[[Context], Section | None] | Slot, ...] = (
         tables=("criticality", "survival"),
         optional=True,
     ),
-    Slot("plan", write=write_plan, compute=compute_plan, prefer=("with",), enough=is_plan_enough, offered=has_plan),
+    Slot(
+        "plan",
+        write=write_plan,
+        compute=compute_plan,
+        prefer=("with",),
+        enough=is_plan_enough,
+        offered=has_plan,
+        of_case=True,
+    ),
     _ask_plan("others", write_others, "--alternatives N", "alternatives", "alternative_steps"),
     _ask_plan("units", write_units, "--reasons", "units"),
     _ask_plan("worth", write_worth, "--worth", "gains"),
@@ -95,6 +111,7 @@ SECTIONS: tuple[Callable[[Context], Section | None] | Slot, ...] = (
         asks="--quick",
         tables=("partners", "measures"),
         optional=True,
+        of_case=True,
     ),
     write_partner,
     write_unknown,
