@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from pondasi.chain.cases import list_cases
 from pondasi.chain.flows import balance_flows
+from pondasi.chain.records import Chain
 from pondasi.errors import DataError, UsageError
 from pondasi.plan.build import OFFERS, build_problem
 from pondasi.plan.build_money import find_wear, run_profiles
 from pondasi.plan.build_options import list_options
 from pondasi.plan.build_tree import read_effects, spread_years
-from pondasi.plan.build_year import find_plants, read_trade
+from pondasi.plan.build_year import build_chain_year, find_plants, read_trade
 from pondasi.plan.case import load_case
 from pondasi.plan.futures import grow_tree
 from pondasi.plan.layout import Layout
@@ -298,6 +299,24 @@ def test_agreements_and_stocks_of_the_case_reach_the_year(case, problem):
     }
     assert many.operations.coefficient[entries].min() >= 0
     assert many.operations.coefficient[entries].max() > 0
+
+
+def test_what_a_family_sells_its_variants_sell_in_the_year_as_well(case):
+    chain = case.world.chain
+    links, nodes = chain.links, chain.nodes
+    own = (links["supplier"] == "chip_power_sic") & links["user"].str.startswith("use_")
+    family = links[(links["supplier"] == "chip_dao") & links["user"].str.startswith("use_")]
+    assert (family["essentiality"] == "critical").any(), "or this test says nothing"
+    assert not (links[own]["essentiality"] == "critical").any()
+    silent = Chain({**{name: chain.tables[name] for name in chain.tables}, "links": links[~own]}, chain.id, "changed")
+    growth = {user: np.ones(1) for user in nodes[nodes["stage"] == "demand"]["node"] if user.startswith("use_")}
+    options = list_options(case, None, OFFERS).frame
+    before = build_chain_year(case, options, growth)
+    after = build_chain_year(replace(case, world=replace(case.world, chain=silent)), options, growth)
+    assert "join: chip_power_sic" not in before.producers
+    assert "join: chip_power_sic" in after.producers
+    need = after.use[after.nodes.index("chip_power_sic")]
+    assert need.sum() > 0
 
 
 def test_lead_times_count_late_licences_and_late_fabs_with_their_chance(case):

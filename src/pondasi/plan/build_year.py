@@ -15,6 +15,7 @@ from scipy import sparse
 
 from pondasi.chain.accounts import account_nodes
 from pondasi.chain.flows import balance_flows
+from pondasi.chain.variants import inherit_links
 from pondasi.plan.problem import ALONE
 from pondasi.plan.scenarios import draw_levels
 from pondasi.plan.year import Scenarios, YearChain
@@ -49,7 +50,7 @@ def build_chain_year(case: Case, options: pd.DataFrame, growth: Mapping[str, Vec
     flows, accounts = balance_flows(chain), account_nodes(chain)
     order = {node: k for k, node in enumerate(accounts.nodes)}
     output = pd.Series(accounts.output, accounts.nodes)
-    links = chain.links
+    links = inherit_links(chain)
     trade = read_trade(flows, home)
     users = tuple(
         user for user in accounts.users if user in growth and user in trade.users and trade.users[user].to_numpy().any()
