@@ -111,3 +111,6 @@ def test_gates_are_told_as_whole_sentences(plan, language):
     assert any("2029" in line for line in told)
     assert any("34%" in line or "34 %" in line for line in told)
     assert len(set(told)) == len(told)
+    short = tell_gates(plan, Words(language), listed=True)
+    assert short[1:] == told[1:]
+    assert Words(language).say("plan.gate.first.at.listed", year="2029") == short[0] != told[0]

@@ -7,11 +7,19 @@ import pytest
 
 from pondasi.plan.build import build_problem
 from pondasi.plan.build_year import find_plants
+from pondasi.plan.carry import move_plan
 from pondasi.plan.case import load_case
 from pondasi.plan.layout import Layout
 from pondasi.plan.price import evaluate, without_steps
-from pondasi.plan.roadmap import tabulate_money, tabulate_people, tabulate_plan, tell_partner, tell_plan
-from pondasi.plan.solve import PartnerGain, Plan
+from pondasi.plan.roadmap import (
+    tabulate_money,
+    tabulate_people,
+    tabulate_plan,
+    tabulate_starts,
+    tell_partner,
+    tell_plan,
+)
+from pondasi.plan.solve import PartnerGain, Plan, leave_out, take_better
 from pondasi.plan.values import value_afresh
 from pondasi.words import LANGUAGES, Words
 
@@ -105,3 +113,37 @@ def test_on_fresh_years_the_same_decisions_are_priced_anew(plan):
     assert same.draws == pytest.approx([plan.value] * 2)
     assert same.low == pytest.approx(same.high)
     assert fresh.draws.std() > 0
+
+
+def test_a_plan_is_worth_no_less_than_one_that_was_found_without_a_partner(plan):
+    plan, _ = plan
+    problem = leave_out(plan.problem, "JPN")
+    layout = Layout(problem)
+    x, lost = move_plan(plan.answer.x, plan.answer.layout, layout)
+    assert lost == 0, "what was chosen by hand has no part of Japan, or this test says nothing"
+    nothing = evaluate(plan.problem, plan.answer.layout, without_steps(plan.problem, plan.answer.layout))
+    known = dataclasses.replace(plan, answer=dataclasses.replace(nothing, bound=-1.0))
+    chosen = dataclasses.replace(plan, problem=problem, answer=evaluate(problem, layout, x))
+    better, worse = sorted((known.answer.cost, chosen.answer.cost))
+    assert better < worse
+    # Whichever of the two is found without the partner.
+    for one, other in ((known, chosen), (chosen, known)):
+        taken = take_better(one, other)
+        assert taken.answer.cost == better
+        assert taken.answer.bound == one.answer.bound
+        assert taken.problem is one.problem
+        again = evaluate(taken.problem, taken.answer.layout, taken.answer.x)
+        assert again.cost == pytest.approx(better, rel=1e-9)
+        assert taken.answer.values == pytest.approx(again.values)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_start_is_told_with_its_size_and_what_it_costs_to_build(plan, language):
+    plan, _ = plan
+    (row, *_) = tabulate_starts(plan).reset_index().to_dict("records")
+    costs = plan.case.frame("step_costs")["value"]
+    capital = 2.0 * costs.loc[(row["step"], "capex")] / 1e6
+    told = tell_plan(plan, Words(language))
+    size = Words(language).say("plan.size_built", n=2.0, capital=float(f"{capital:.3g}"))
+    assert [line for line in told if size in line and str(row["year"]) in line]
+    assert told.count(Words(language).say("plan.sizes")) == 1

@@ -110,7 +110,7 @@ def make_command(words: Words) -> click.Command:
         told[1:1] = _tell_settled(plan, words)
         told[1:1] = _tell_resumed(plan, words) if resume else []
         told[1:1] = [] if found.fresh is None else [tell_fresh(found.fresh, words)]
-        told += tell_gates(plan, words, places_)
+        told += tell_gates(plan, words, places_, listed=True)
         bounded = not is_wide(plan.value, plan.most, finished=plan.answer.finished)
         told += [] if gain is None else [tell_partner(gain, words, places_, bounded=bounded)]
         told += _tell_after(found, words, places_)

@@ -27,6 +27,7 @@ from pondasi.plan.cuts import CutPool
 from pondasi.plan.layout import Layout
 from pondasi.plan.price import LEAST, evaluate
 from pondasi.plan.reshape import follow_path
+from pondasi.plan.roadmap import SOON
 from pondasi.plan.rows import Rows
 from pondasi.plan.strategy import Strategy, build_strategy
 from pondasi.solver import InfeasibleError, OutOfTimeError
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
 SLACK = 0.05
 """Part of the value that another plan may be short of the best."""
-SOON = 3
-"""Years within which a start counts as one of the first."""
 FURTHER = 2.0
 """By how much the distance grows from one search to the next."""
 SHORTEST = 1.0

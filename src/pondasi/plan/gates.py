@@ -188,8 +188,11 @@ def read_gates(starts: pd.DataFrame, futures: pd.DataFrame, conditions: pd.DataF
     return Gates(root, tuple(begun[root]), tuple(sorted(gates, key=lambda gate: gate.year)))
 
 
-def tell_gates(plan: Plan, words: Words, places: str = "plain") -> list[str]:
-    """Return the gates as sentences: what starts in any case, and at each gate what the plan does in each future."""
+def tell_gates(plan: Plan, words: Words, places: str = "plain", *, listed: bool = False) -> list[str]:
+    """Return the gates as sentences: what starts in any case, and at each gate what the plan does in each future.
+
+    ``listed`` tells that what starts in any case stands above, one by one, and is not to be named again.
+    """
     gates = find_gates(plan)
     name = f"name_{words.language}"
     futures = {row["future"]: row[name] for row in list_rows(tabulate_futures(plan))}
@@ -209,7 +212,8 @@ def tell_gates(plan: Plan, words: Words, places: str = "plain") -> list[str]:
     told = []
     if gates.gates:
         fields = {"year": str(gates.gates[0].year), "steps": join(map(name_start, gates.first))}
-        told.append(words.say(f"plan.gate.first.at.{choose_form(gates.first)}", **fields))
+        form = "listed" if listed and gates.first else choose_form(gates.first)
+        told.append(words.say(f"plan.gate.first.at.{form}", **fields))
     for gate in gates.gates:
         when = "at" if gate.before == gates.root else "after"
         fields = {"year": str(gate.year), "before": futures[gate.before]}

@@ -12,10 +12,9 @@ import pandas as pd
 
 from pondasi.chain.rules import PLAN_FIGURES
 from pondasi.facts import grade_of, weakest
-from pondasi.plan.alternatives import SOON
 from pondasi.plan.futures import grow_tree
 from pondasi.plan.gates import tabulate_conditions, tabulate_futures
-from pondasi.plan.roadmap import tabulate_plan
+from pondasi.plan.roadmap import SOON, tabulate_plan
 from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.rows import index_rows, list_rows
 from pondasi.words import LANGUAGES

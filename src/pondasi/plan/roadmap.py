@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from pondasi.places import name_place_in_text
-from pondasi.plan.build_year import find_capacity
+from pondasi.plan.build_year import MILLION, find_capacity
 from pondasi.plan.futures import grow_tree, name_nodes
 from pondasi.plan.problem import ALONE
 from pondasi.tables.rows import index_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from pondasi.plan.solve import PartnerGain, Plan
     from pondasi.words import Words
 
-SOON = 5
-"""Years over which money is told."""
+SOON = 3
+"""Years within which a start counts as one of the first, and over which money is told."""
 WIDE = 2.0
 """A bound this many times the value, or more, does not yet say how good a plan may be."""
 
@@ -135,7 +137,7 @@ def tell_plan(plan: Plan, words: Words, places: str = "plain", *, later: bool = 
         fields = {
             "year": str(row["year"]),
             "step": steps[row["step"]][f"name_{words.language}"],
-            "modules": round(float(row["modules"]), 1),
+            "size": _tell_size(plan, row, words),
         }
         if isinstance(row["partner"], str):
             fields["partner"] = name_place_in_text(row["partner"], words.language, places)
@@ -147,6 +149,7 @@ def tell_plan(plan: Plan, words: Words, places: str = "plain", *, later: bool = 
             fields["future"] = futures[row["future"]]
             key = "plan.start_if.partner" if "partner" in fields else "plan.start_if.alone"
         told.append(words.say(key, **fields))
+    told += [] if starts.empty else [words.say("plan.sizes")]
     told += _tell_money(plan, words)
     years = problem.tree.years
     told.append(
@@ -188,6 +191,18 @@ def _tell_reference(plan: Plan, words: Words) -> list[str]:
             "plan.committed_added", **fields, added=words.say("list.joint").join(names[j] for j in plan.alone.added)
         )
     ]
+
+
+def _tell_size(plan: Plan, start: dict[Hashable, Any], words: Words) -> str:
+    """Return how large a start is: its modules, and what these cost to build with that partner, if they cost anything."""
+    partner = start["partner"] if isinstance(start["partner"], str) else plan.case.country
+    costs = index_rows(plan.case.tables["step_costs"], "step", "kind")
+    modules, capital = float(start["modules"]), costs.get((start["step"], "capex"))
+    shown = round(modules, 1) or _round(modules)
+    if capital is None:
+        return words.say("plan.size", n=shown)
+    factor = float(plan.case.options.loc[(start["step"], partner), "cost_factor"])
+    return words.say("plan.size_built", n=shown, capital=_round(modules * float(capital["value"]) * factor / MILLION))
 
 
 def _tell_money(plan: Plan, words: Words) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pondasi.plan.benders import solve_benders
 from pondasi.plan.build import OFFERS, build_problem
+from pondasi.plan.carry import move_plan
 from pondasi.plan.checkpoint import name_checkpoint, read_checkpoint
 from pondasi.plan.coalitions import restrict_partners
 from pondasi.plan.cuts import CutPool
@@ -203,6 +204,21 @@ def weigh_partner(
     # Whatever can be done without the partner can be done with it.
     least = max(plan.value, without.value)
     return PartnerGain(partner, without, max(0.0, least - without.most), max(0.0, plan.most - without.value))
+
+
+def take_better(plan: Plan, without: Plan) -> Plan:
+    """Return a plan, or where the one that was found without a partner is worth more, that one as a plan with it (plan.50).
+
+    Whatever can be done without a partner can be done with it, so a plan is never worth less than one that was found without.
+    What no plan can exceed stays as the search with the partner left it.
+    """
+    if without.answer.cost >= plan.answer.cost:
+        return plan
+    x, lost = move_plan(without.answer.x, without.answer.layout, plan.answer.layout)
+    if lost:
+        return plan
+    found = replace(plan.answer, x=x, cost=without.answer.cost, values=without.answer.values)
+    return replace(plan, answer=replace(found, decisions=without.answer.decisions))
 
 
 def leave_out(problem: PlanProblem, partner: str) -> PlanProblem:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pondasi.plan.alternatives import SLACK, SOON
+from pondasi.plan.alternatives import SLACK
+from pondasi.plan.roadmap import SOON
 from pondasi.tables.rows import index_rows
 
 if TYPE_CHECKING:

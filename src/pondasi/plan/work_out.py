@@ -10,7 +10,7 @@ import pandas as pd
 from pondasi.plan.after import FRESH, BeforeAfter, stress_after
 from pondasi.plan.cuts import CutPool
 from pondasi.plan.record import record_after, record_plan
-from pondasi.plan.solve import QUICK_SECONDS, SECONDS, solve_plan, weigh_partner
+from pondasi.plan.solve import QUICK_SECONDS, SECONDS, solve_plan, take_better, weigh_partner
 from pondasi.plan.two_sides import weigh_sides
 from pondasi.plan.values import value_afresh
 from pondasi.plan.world_after import build_world_after
@@ -131,6 +131,7 @@ def work_out_plan(
         gain = weigh_partner(
             plan, partner, seconds=limit, executor=executor, pool=pool, checkpoints=checkpoints, resume=resume
         )
+        plan = take_better(plan, gain.without)
     fresh = value_afresh(plan, range(seed + 1, seed + 1 + number), executor=executor) if number else None
     after = check = sides = None
     shocks: tuple[Shock, ...] = ()

@@ -74,15 +74,15 @@ def _say_whom(context: Context, told: PlanRun) -> str | None:
     ]
     if counts[None]:
         items.append(context.say("plan_brief.head_alone", steps=context.cite(f"{at}/count/soon_with/alone")))
-    fields = {"n": context.cite(f"{at}/count/soon"), "items": context.join(items), "worth": _say_worth(context, told)}
-    return context.say("plan_brief.head_whom", **fields)
-
-
-def _say_worth(context: Context, told: PlanRun) -> str:
-    """Say in a few words what the partner brings; nothing where none was weighed."""
+    fields = {"n": context.cite(f"{at}/count/soon"), "items": context.join(items)}
     if told.partner is None:
-        return ""
-    partner, at = context.place_in_text(told.partner), f"plan/{told.home}/partner/{told.partner}"
+        return context.say("plan_brief.head_whom_only", **fields)
+    return context.say("plan_brief.head_whom", worth=_say_worth(context, told, told.partner), **fields)
+
+
+def _say_worth(context: Context, told: PlanRun, code: str) -> str:
+    """Say in a few words what the partner that was weighed brings."""
+    partner, at = context.place_in_text(code), f"plan/{told.home}/partner/{code}"
     if told.is_wide:
         return context.say("plan_brief.head_worth_unknown", partner=partner)
     low, high = (context.cite(f"{at}/{end}") for end in ("low", "high"))
