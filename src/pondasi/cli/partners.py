@@ -53,10 +53,11 @@ def make_command(words: Words) -> click.Command:
         from pondasi.plan.build import OFFERS
         from pondasi.plan.partners import value_partners
         from pondasi.plan.solve import GAP, QUICK_GAP, QUICK_SCENARIOS, QUICK_SECONDS, SCENARIOS, SECONDS
-        from pondasi.tables.results import save_results
+        from pondasi.tables.results import check_ending, save_results
         from pondasi.tables.rows import list_rows
         from pondasi.workspace import Manifest, open_workspace
 
+        check_ending(out_)
         case = open_case(require_country(home), case_, open_world(world_, overlay_, public=public_))
         number = scenarios or (QUICK_SCENARIOS if quick else SCENARIOS)
         limit = seconds or (QUICK_SECONDS if quick else SECONDS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,12 +11,14 @@ from pondasi.cli.inputs import describe_inputs, open_case, open_world, say_case,
 from pondasi.cli.options import say_json, take
 from pondasi.cli.plan_questions import INTERRUPTED, answer_questions
 from pondasi.cli.repairs import SHORT, show_repairs
+from pondasi.cli.roadmap import draw_roadmap, title_plan
 from pondasi.cli.spoken import SpokenCommand
 from pondasi.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import pandas as pd
 
+    from pondasi.plan.case import Case
     from pondasi.plan.solve import Plan
     from pondasi.plan.work_out import WorkedPlan
     from pondasi.words import Words
@@ -38,6 +41,7 @@ def make_command(words: Words) -> click.Command:
         fresh: int | None,
         stress: bool,
         resume: bool,
+        out_: Path | None,
         workspace_: Path | None,
         world_: Path | None,
         overlay_: tuple[Path, ...],
@@ -53,12 +57,11 @@ def make_command(words: Words) -> click.Command:
         from pondasi.executor import open_executor
         from pondasi.places import require_country
         from pondasi.plan.checkpoint import FOLDER
-        from pondasi.plan.gates import tell_gates
-        from pondasi.plan.roadmap import is_wide, tell_partner, tell_plan
-        from pondasi.plan.tell_worth import tell_fresh
         from pondasi.plan.work_out import work_out_plan
+        from pondasi.report.plan_run import PlanRun
         from pondasi.solver import InfeasibleError
-        from pondasi.workspace import open_workspace
+        from pondasi.tables.results import check_ending, save_results
+        from pondasi.workspace import SavedRun, open_workspace
 
         home = require_country(home)
         other = None if partner is None else require_country(partner)
@@ -66,6 +69,7 @@ def make_command(words: Words) -> click.Command:
             raise UsageError("partner_is_home", country=other)
         if fresh == 1:
             raise UsageError("plan_fresh_one")
+        check_ending(out_)
         case = open_case(home, case_, open_world(world_, overlay_, public=public_))
         with open_executor(workers_) as executor:
             try:
@@ -105,39 +109,23 @@ def make_command(words: Words) -> click.Command:
                 alternatives=alternatives,
                 front=front,
             )
-        plan, gain = found.plan, found.gain
-        told = tell_plan(plan, words, places_, later=False)
-        told[1:1] = _tell_settled(plan, words)
-        told[1:1] = _tell_resumed(plan, words) if resume else []
-        told[1:1] = [] if found.fresh is None else [tell_fresh(found.fresh, words)]
-        told += tell_gates(plan, words, places_, listed=True)
-        bounded = not is_wide(plan.value, plan.most, finished=plan.answer.finished)
-        told += [] if gain is None else [tell_partner(gain, words, places_, bounded=bounded)]
-        told += _tell_after(found, words, places_)
-        told += answers.told
+        told = _tell_all(found, answers.told, words, places_, resume=resume)
+        saved = PlanRun(SavedRun(folder, found.manifest.as_dict()))
+        if out_ is not None:
+            save_results(out_, title_plan(saved, told, _name_nodes(case, words), words, places_))
         if json_:
             say_json(
-                {
-                    "run": str(folder),
-                    "value": plan.value,
-                    "most": plan.most,
-                    "finished": plan.answer.finished,
-                    "fresh": None if "fresh" not in tables else tables["fresh"].to_dict("records")[0],
-                    "starts": tables["starts"].to_dict("records"),
-                    "partner": None if gain is None else {"partner": other, "low": gain.low, "high": gain.high},
-                    "unanswered": list(answers.missing),
-                    "statements": told,
-                }
+                _describe(found, tables) | {"unanswered": list(answers.missing), "statements": told, "run": str(folder)}
             )
         elif not quiet_:
             say_overlays(case.world.chain, words)
             say_case(case, case_, words)
-            for line in told:
-                click.echo(f"- {line}")
+            for line in (*(f"- {line}" for line in told), *draw_roadmap(saved, words)):
+                click.echo(line)
             click.echo(words.say("plan.done", path=str(folder)))
         if answers.stopped:
             return INTERRUPTED
-        return SHORT if answers.missing or not plan.answer.finished else 0
+        return SHORT if answers.missing or not found.plan.answer.finished else 0
 
     return SpokenCommand(
         name="plan",
@@ -162,11 +150,54 @@ def make_command(words: Words) -> click.Command:
             click.Option(["--front"], is_flag=True, help=words.say("cli.option.front")),
             click.Option(["--resume"], is_flag=True, help=words.say("cli.option.resume_plan")),
             click.Option(["--stress"], is_flag=True, help=words.say("cli.option.stress_after")),
+            click.Option(
+                ["--out", "out_"],
+                type=click.Path(path_type=Path),
+                metavar="PATH",
+                help=words.say("cli.option.plan_out"),
+            ),
             *take(words, "language", "places", "workspace", "world", "overlay", "case", "public"),
             *take(words, "seed", "workers", "json", "quiet"),
         ],
         help=words.say("cli.plan.long"),
     )
+
+
+def _tell_all(found: WorkedPlan, answers: list[str], words: Words, places: str, *, resume: bool) -> list[str]:
+    """Return all sentences on a plan, in reading order; ``answers`` are those on what was asked beyond it."""
+    from pondasi.plan.gates import tell_gates
+    from pondasi.plan.roadmap import is_wide, tell_partner, tell_plan
+    from pondasi.plan.tell_worth import tell_fresh
+
+    plan, gain = found.plan, found.gain
+    told = tell_plan(plan, words, places, later=False)
+    told[1:1] = _tell_settled(plan, words)
+    told[1:1] = _tell_resumed(plan, words) if resume else []
+    told[1:1] = [] if found.fresh is None else [tell_fresh(found.fresh, words)]
+    told += tell_gates(plan, words, places, listed=True)
+    bounded = not is_wide(plan.value, plan.most, finished=plan.answer.finished)
+    told += [] if gain is None else [tell_partner(gain, words, places, bounded=bounded)]
+    return [*told, *_tell_after(found, words, places), *answers]
+
+
+def _describe(found: WorkedPlan, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """Return a plan for another program."""
+    plan, gain = found.plan, found.gain
+    return {
+        "value": plan.value,
+        "most": plan.most,
+        "finished": plan.answer.finished,
+        "fresh": None if "fresh" not in tables else tables["fresh"].to_dict("records")[0],
+        "starts": tables["starts"].to_dict("records"),
+        "partner": None if gain is None else {"partner": gain.partner, "low": gain.low, "high": gain.high},
+    }
+
+
+def _name_nodes(case: Case, words: Words) -> dict[str, str]:
+    """Return the names of the nodes of the chain."""
+    from pondasi.tables.rows import index_rows
+
+    return {node: row[f"name_{words.language}"] for node, row in index_rows(case.world.chain.nodes, "node").items()}
 
 
 def _tell_settled(plan: Plan, words: Words) -> list[str]:

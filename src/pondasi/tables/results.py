@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SHEET_NAME = 31
 """Longest name of a sheet that a spreadsheet allows."""
 WIDEST = 40
+ENDINGS = (".xlsx", ".csv")
 
 
 def save_results(path: str | Path, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -42,14 +43,25 @@ def save_results(path: str | Path, tables: Mapping[str, pd.DataFrame]) -> None:
     >>> file.read_text(encoding="utf-8").splitlines()
     ['partner,value', 'JPN,12.5']
     """
+    check_ending(path)
     path = Path(path)
-    if path.suffix not in {".xlsx", ".csv"}:
-        raise UsageError("results_ending", path=str(path))
     with replace_file(path) as temporary:
         if path.suffix == ".csv":
             temporary.write_text(table_to_csv(next(iter(tables.values()))), encoding="utf-8", newline="")
         else:
             _write_workbook(temporary, tables)
+
+
+def check_ending(path: str | Path | None) -> None:
+    """Refuse a place that results cannot go to; worth asking before they are computed. None is no place and none is needed.
+
+    Raises
+    ------
+    UsageError
+        If the name ends neither in ``.xlsx`` nor in ``.csv``.
+    """
+    if path is not None and Path(path).suffix not in ENDINGS:
+        raise UsageError("results_ending", path=str(path))
 
 
 def _write_workbook(path: Path, tables: Mapping[str, pd.DataFrame]) -> None:
