@@ -61,6 +61,16 @@ def test_what_is_called_estimated_names_a_source_that_was_read(case, world):
                 assert any(evidence[source] == "seen" for source in row.split("|")), (name, row)
 
 
+def test_every_step_cites_what_was_published_on_its_cost_or_on_what_it_is(case, world):
+    known = pd.concat([case.sources, world.chain.sources]).set_index("source")
+    published = set(known.index[known["publisher"] != known.loc["judgement", "publisher"]])
+    cited: dict[str, set[str]] = {step: set() for step in case.tables["steps"]["step"]}
+    for name in ("steps", "step_costs", "step_traits", "step_nodes"):
+        for step, cell in zip(case.tables[name]["step"], case.tables[name]["source"], strict=True):
+            cited[step] |= set(filter(None, (cell or "").split("|")))
+    assert [step for step, sources in cited.items() if not sources & published] == []
+
+
 def test_every_source_of_the_case_is_used(case, world):
     tables = check_plan_case(case_path(case.country), world.chain).tables
     used = {item for table in tables.values() if "grade" in table for row in table["source"] for item in row.split("|")}
