@@ -140,3 +140,12 @@ def test_pieces_hold_every_item_once_in_order(items, pieces):
     assert [item for piece in cut for item in piece] == items
     assert len(cut) == min(pieces, len(items))
     assert max(map(len, cut), default=0) - min(map(len, cut), default=0) <= 1
+
+
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("Timed out trying to connect")
+
+    monkeypatch.setattr("distributed.Client", refuse)
+    with pytest.raises(UsageError, match=r"tcp://127\.0\.0\.1:1"):
+        open_executor("tcp://127.0.0.1:1")

@@ -234,4 +234,7 @@ def _connect(address: str) -> object:
         from distributed import Client
     except ImportError as error:
         raise MissingExtraError("extra_cluster") from error
-    return Client(address, set_as_default=False)  # type: ignore[no-untyped-call]
+    try:
+        return Client(address, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise UsageError("workers_unreachable", workers=address) from error

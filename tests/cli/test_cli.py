@@ -1,6 +1,8 @@
 """The command line: exit codes, languages, and what it leaves behind."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -229,3 +231,11 @@ def test_a_number_out_of_range_is_refused_with_the_range(run, language, argument
     assert out == ""
     assert option in err
     assert ends in err
+
+
+def test_the_package_runs_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "pondasi", "cases"], capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "IDN" in done.stdout

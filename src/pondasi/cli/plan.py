@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pondasi.cli.bar import Ticker
 from pondasi.cli.inputs import describe_inputs, open_case, open_world, say_case, say_overlays
 from pondasi.cli.options import say_json, take
 from pondasi.cli.plan_questions import INTERRUPTED, answer_questions
@@ -71,7 +72,7 @@ def make_command(words: Words) -> click.Command:
             raise UsageError("plan_fresh_one")
         check_ending(out_)
         case = open_case(home, case_, open_world(world_, overlay_, public=public_))
-        with open_executor(workers_) as executor:
+        with open_executor(workers_) as executor, Ticker(words, quiet=quiet_ or json_) as ticker:
             try:
                 found = work_out_plan(
                     case,
@@ -91,6 +92,7 @@ def make_command(words: Words) -> click.Command:
                     checkpoints=open_workspace(workspace_).path / FOLDER,
                     resume=resume,
                     executor=executor,
+                    progress=ticker.progress(),
                 )
             except InfeasibleError:
                 return show_repairs(case, words, other, seed_, places_, executor, quick=quick, as_json=json_)

@@ -19,7 +19,7 @@ from pondasi.stress.shock_library import load_shocks
 from pondasi.workspace import Manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pondasi.executor import Executor
@@ -91,6 +91,7 @@ def work_out_plan(
     checkpoints: Path | None = None,
     resume: bool = False,
     executor: Executor | None = None,
+    progress: Callable[[float, float], None] | None = None,
 ) -> WorkedPlan:
     """Work out the plan of a case as ``pondasi plan`` does.
 
@@ -110,6 +111,8 @@ def work_out_plan(
         As for `solve_plan`, for the plan and for the one without the partner.
     executor
         Where operations are swept.
+    progress
+        As in `solve_benders`, for the search of the plan and for the one without the partner.
     """
     limit = seconds or (QUICK_SECONDS if quick else SECONDS)
     number = (QUICK_DRAWS if quick else DRAWS) if draws is None else draws
@@ -125,11 +128,19 @@ def work_out_plan(
         pool=pool,
         checkpoints=checkpoints,
         resume=resume,
+        progress=progress,
     )
     gain = None
     if partner is not None:
         gain = weigh_partner(
-            plan, partner, seconds=limit, executor=executor, pool=pool, checkpoints=checkpoints, resume=resume
+            plan,
+            partner,
+            seconds=limit,
+            executor=executor,
+            pool=pool,
+            checkpoints=checkpoints,
+            resume=resume,
+            progress=progress,
         )
         plan = take_better(plan, gain.without)
     fresh = value_afresh(plan, range(seed + 1, seed + 1 + number), executor=executor) if number else None
