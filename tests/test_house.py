@@ -28,7 +28,8 @@ FLOORS = (
     {"track", "sensitivity"},
     {"report"},
     {"web"},
-    {"cli", "__main__"},
+    {"cli"},
+    {"__main__"},
 )
 """From the ground up: a room may import from the floors below its own; on the ground floor, from its neighbours too."""
 
