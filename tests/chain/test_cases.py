@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from pondasi import DataError, UsageError, load_chain
+from pondasi import DataError, UsageError, Words, load_chain
 from pondasi.chain.cases import case_path, check_case, is_case, list_cases, load_case
 from pondasi.tables.read import read_pack
 
@@ -49,6 +49,7 @@ def test_demand_outside_the_evidence_is_named(copy, chain):
     (problem,) = check_case(copy, chain).problems
     assert (problem.key, problem.level, problem.table) == ("evidence_differs", "warning", "demand")
     assert problem.fields["node"] == "use_computing"
+    assert "30,000,000 to 100,000,000" in Words("en").problem(problem), "figures as people write them"
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,6 @@ def _check_evidence(pack: RawPack, demand: Typed, chain: Chain) -> None:
         value = 0.0 if share is None or world is None else (share["share"] or 0.0) * world
         if not low <= value <= high:
             place = demand.place(found[0][0], "value")
-            interval: dict[str, Any] = {"low": f"{low:.3g}", "high": f"{high:.3g}"}
-            shown = f"{value:.3g}"
-            pack.add("evidence_differs", place, table="demand", value=shown, level="warning", node=node, **interval)
+            known, least, most = (float(f"{figure:.3g}") for figure in (value, low, high))
+            said: dict[str, Any] = {"node": node, "known": known, "low": least, "high": most}
+            pack.add("evidence_differs", place, table="demand", value=f"{known:.0f}", level="warning", **said)
