@@ -99,6 +99,14 @@ def test_a_plan_that_starts_nothing_changes_nothing(plan):
     assert found.change == (0.0, 0.0, 0.0)
     assert found.sampled["before"].tolist() == found.sampled["after"].tolist()
     assert found.named.loc["taiwan_blockade", "before"] == found.named.loc["taiwan_blockade", "after"] > 0
+    for language in LANGUAGES:
+        # What is left of the difference of two like runs is no figure.
+        told = tell_after(
+            dataclasses.replace(found, change=(-2e-9, -7e-9, 3e-9)), "IDN", {"taiwan_blockade": "X"}, Words(language)
+        )
+        assert "e-" not in told[0]
+        shown = float(f"{found.named.loc['taiwan_blockade', 'after']:.3g}")
+        assert told[1] == Words(language).say("plan.after.named_same", shock="X", after=shown)
     sides = weigh_sides(plan.case.world, found.after, "IDN", "JPN")
     pd.testing.assert_series_equal(sides["before"], sides["after"], check_names=False)
 
@@ -114,6 +122,7 @@ def test_a_plan_with_reserves_loses_less_under_a_named_shock(plan, monkeypatch):
     for language in LANGUAGES:
         told = tell_after(result, "IDN", {"taiwan_blockade": "X"}, Words(language))
         assert len(told) == 3
+        assert told[1] != Words(language).say("plan.after.named_same", shock="X", after=0.0)
         assert all("{" not in line for line in told)
 
 

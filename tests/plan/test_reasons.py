@@ -1,5 +1,7 @@
 """Why steps are in or out, against trying everything; limits, monotony, and what must be exactly nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -159,6 +161,17 @@ def test_reasons_are_told_in_every_language():
         (undecided, *_) = tell_reasons(plan, [Reason(8, 0.0, "costs", -1.0, 2.0)], units, Words(language))
         assert undecided != told[8]
         assert len(tell_reasons(plan, reasons, nothing, Words(language))) == len(reasons) + 2
+        (alike, *_) = tell_reasons(plan, [Reason(3, 1.0, "earns", 37.04, 37.01)], units, Words(language))
+        assert alike.count("37") == 1, "ends that read alike are one number"
+        (gain, *_) = tell_reasons(plan, [Reason(8, 0.0, "costs", -3.4, -3.2)], units, Words(language))
+        assert gain not in {undecided, told[8]}
+        assert "-3" not in gain
+        assert gain.replace(",", ".").index("3.2") < gain.replace(",", ".").index("3.4")
+        for high, key in ((0.0, "delay_none"), (np.nan, "delay_unknown")):
+            (late, *_) = tell_reasons(
+                plan, [replace(reasons[0], delay_low=0.0, delay_high=high)], units, Words(language)
+            )
+            assert late.endswith(Words(language).say(f"plan.reason.{key}", low=0.0))
     tables = tabulate_reasons(problem, reasons, units)
     assert tables["reasons"]["why"].tolist() == list(whys)
     assert tables["reasons"]["limits"][5] == "budget state|people design_engineers"

@@ -24,7 +24,7 @@ from pondasi.plan.all_futures import settle_money
 from pondasi.plan.carry import move_plan
 from pondasi.plan.elastic import Elastic
 from pondasi.plan.layout import Layout
-from pondasi.plan.loosen import Change
+from pondasi.plan.loosen import Change, round_up
 from pondasi.plan.narrow import close_over
 from pondasi.plan.objective import cost_decisions
 from pondasi.plan.questions import SHORTEST, Questions
@@ -200,7 +200,7 @@ def _explain_out(questions: Questions, j: int) -> Reason:
         answer = questions.solve(forced, known=_take_in(questions, joining, strategy), strategy=strategy)
     except InfeasibleError:
         found = Elastic(forced, {}).solve([frozenset({("commitment", j)})])
-        changes = () if found is None else tuple(found[1])
+        changes = () if found is None else tuple(map(round_up, found[1]))
         return Reason(j, 0.0, "limit", np.inf, np.inf, (), changes)
     except OutOfTimeError as error:
         return Reason(j, 0.0, "unknown", questions.least(error), np.nan)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SHOWS = 0.05
 """Weeks of output from which a named shock is told: about a third of a day."""
 MILLION = 1e6
+LEAST = 1e-5
+"""Weeks of output, or parts of one, below which a figure is none: some seconds."""
 
 
 def tell_after(
@@ -41,13 +43,17 @@ def tell_after(
         )
     ]
     told += [
-        words.say(
-            "plan.after.named", shock=names[row["shock"]], **{name: _short(row[name]) for name in ("before", "after")}
-        )
+        _tell_named(names[row["shock"]], row["before"], row["after"], words)
         for row in list_rows(found.named.reset_index())
         if max(row["before"], row["after"]) >= SHOWS
     ]
     return [*told, words.say("plan.after.limit")]
+
+
+def _tell_named(shock: str, before: float, after: float, words: Words) -> str:
+    """Say what a named shock costs before and after the plan, as both are shown."""
+    fields = {"shock": shock, "before": _short(before), "after": _short(after)}
+    return words.say("plan.after.named_same" if fields["before"] == fields["after"] else "plan.after.named", **fields)
 
 
 def choose_change(low: float, high: float) -> str:
@@ -110,4 +116,5 @@ def _say(measure: str, value: float | None, words: Words) -> str:
 
 
 def _short(value: float) -> float:
-    return float(f"{value:.3g}")
+    """Return three digits, and nothing of what is left of the difference of two like runs."""
+    return float(f"{value:.3g}") if abs(value) >= LEAST else 0.0

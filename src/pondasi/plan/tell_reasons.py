@@ -77,7 +77,7 @@ def tell_reasons(
 
 def _tell_reason(names: Names, reason: Reason, words: Words) -> list[str]:
     fields: dict[str, object] = {"step": names.step(reason.step), "others": names.join(reason.others)}
-    fields |= {"low": _round(reason.low), "high": _round(reason.high)}
+    fields |= {"low": _round(reason.low), "span": _span(reason.low, reason.high, words)}
     told = {
         "committed": lambda: words.say("plan.reason.in.committed", **fields),
         "required": lambda: words.say("plan.reason.in.required", **fields),
@@ -92,16 +92,27 @@ def _tell_reason(names: Names, reason: Reason, words: Words) -> list[str]:
         "costs": lambda: words.say("plan.reason.out.costs", **fields),
         "unknown": lambda: _tell_unknown(reason, words, fields),
     }
-    undecided = reason.why in {"displaces", "costs"} and reason.low < 0
-    first = words.say("plan.reason.out.open", **fields) if undecided else told[reason.why]()
+    undecided = reason.why in {"displaces", "costs"} and _round(reason.low) < 0
+    if undecided and _round(reason.high) < 0:
+        gains = fields | {"span": _span(-reason.high, -reason.low, words)}
+        first = words.say("plan.reason.out.gain", **gains)
+    else:
+        first = words.say("plan.reason.out.open", **fields) if undecided else told[reason.why]()
     lines = [first, *names.tell_changes(reason.limits)]
     if reason.delay_low is not None and reason.delay_high is not None:
         if np.isinf(reason.delay_low):
             return [*lines, words.say("plan.reason.delay_never")]
-        delay = {"low": _round(reason.delay_low), "high": _round(reason.delay_high)}
-        key = "plan.reason.delay_unknown" if np.isnan(reason.delay_high) else "plan.reason.delay"
-        lines.append(words.say(key, **delay))
+        lines.append(_tell_delay(reason.delay_low, reason.delay_high, words))
     return lines
+
+
+def _tell_delay(low: float, high: float, words: Words) -> str:
+    """Say what a year's delay loses."""
+    if np.isnan(high):
+        return words.say("plan.reason.delay_unknown", low=_round(low))
+    if not _round(high):
+        return words.say("plan.reason.delay_none")
+    return words.say("plan.reason.delay", span=_span(low, high, words))
 
 
 def _tell_unknown(reason: Reason, words: Words, fields: dict[str, object]) -> str:
@@ -117,7 +128,7 @@ def _tell_unknown(reason: Reason, words: Words, fields: dict[str, object]) -> st
 
 def _tell_unit(names: Names, unit: UnitWorth, words: Words) -> str:
     fields: dict[str, object] = {"name": names.item(unit.change), "year": str(unit.change.year)}
-    fields |= {"low": _round(unit.low), "high": _round(unit.high)}
+    fields |= {"span": _span(unit.low, unit.high, words)}
     match unit.change.kind:
         case "budget":
             return words.say("plan.unit.budget", **fields)
@@ -125,6 +136,14 @@ def _tell_unit(names: Names, unit: UnitWorth, words: Words) -> str:
             return words.say("plan.unit.people", **fields)
         case _:
             return words.say("plan.unit.resource", unit=names.unit(unit.change), **fields)
+
+
+def _span(low: float, high: float, words: Words) -> str:
+    """Return a range as it is said: one number where both ends read alike."""
+    ends = [_round(end) for end in (low, high)]
+    if ends[0] == ends[1]:
+        return words.say("plan.reason.one", value=ends[0])
+    return words.say("plan.reason.span", low=ends[0], high=ends[1])
 
 
 def _round(value: float) -> float:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from pondasi.places import name_place_in_text
+from pondasi.plan.loosen import round_up
 from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.rows import index_rows
 
@@ -144,7 +146,7 @@ class Names:
             "year": str(top.year),
             "first": str(changes[0].year),
             "last": str(changes[-1].year),
-            "amount": sum(change.amount for change in changes),
+            "amount": round_up(replace(first, amount=sum(change.amount for change in changes))).amount,
             "most": top.amount,
             "limit": _round(first.limit),
         }
