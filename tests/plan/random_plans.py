@@ -190,7 +190,7 @@ def make_year(draws, tree, option_step, steps, *, nodes, users, countries, scena
     use = draws.uniform(0, 60, (nodes, users)) * (draws.random((nodes, users)) < 0.8)
     supply = draws.dirichlet(np.ones(countries), nodes) * (use.sum(axis=1) + 1)[:, None] * draws.uniform(0.8, 1.3)
     share = np.where(draws.random(S) < 0.3, 0, draws.uniform(0, 0.8, S))
-    plain = draws.uniform(0, 1, (nodes, countries, S))
+    force = np.where(use > 0, draws.choice([0.5, 1.0], use.shape), 0.0)
     world = 1.03 ** (tree.year - 2026)
     growth = np.vstack([np.ones(N), world, *(world * draws.uniform(0.8, 1.3, N) for _ in range(users))])
     chain = YearChain(
@@ -203,6 +203,7 @@ def make_year(draws, tree, option_step, steps, *, nodes, users, countries, scena
         inputs=inputs,
         existing=np.concatenate([np.zeros(steps), draws.uniform(0, 10, nodes)]),
         use=use,
+        force=force,
         penalty=use.sum(axis=0) * draws.uniform(1.5, 4, users),
         supply=supply,
         spare=draws.uniform(0, 0.2, nodes),
@@ -210,7 +211,6 @@ def make_year(draws, tree, option_step, steps, *, nodes, users, countries, scena
         contracts=draws.dirichlet(np.ones(countries), nodes),
         price=draws.uniform(0.8, 1, nodes),
         market=draws.uniform(0, 5, nodes),
-        stock=draws.uniform(0, 5, nodes),
         growth=growth,
         supply_growth=np.ones(nodes, dtype=int),
         option_producer=np.where(has[option_step], option_step, -1),
@@ -225,10 +225,10 @@ def make_year(draws, tree, option_step, steps, *, nodes, users, countries, scena
         weight=draws.dirichlet(np.full(S, 3.0)),
         share=share,
         home=draws.uniform(0.3, 1, (producers, S)),
-        plain=plain,
-        priority=plain + (1 - plain) * draws.uniform(0, 1, (nodes, countries, S)),
+        short=draws.uniform(0, 1, (nodes, S)),
+        lost=force[:, :, None] * draws.uniform(0, 1, (nodes, users, S)),
+        gain=draws.uniform(0, 1, (nodes, countries, S)) * draws.uniform(0, 1, (nodes, countries, S)),
         levels=draws.uniform(0, 1, (steps, S)),
-        qualified=draws.uniform(0, 1, (nodes, S)),
     )
     return assemble_year(chain, scenes)
 

@@ -17,7 +17,7 @@ from pondasi.plan.roadmap import tabulate_output
 from pondasi.plan.tell_after import tell_after, tell_check, tell_sides
 from pondasi.plan.two_sides import weigh_sides
 from pondasi.plan.world_after import build_world_after, replace_shares
-from pondasi.plan.yearly_check import check_years, compare_losses
+from pondasi.plan.yearly_check import compare_losses
 from pondasi.stress.shock_library import load_shocks
 from pondasi.words import LANGUAGES, Words
 from tests.plan.hand_made import start_by_hand
@@ -141,15 +141,6 @@ def test_more_capacity_at_home_sells_more_to_the_partner(plan):
     # A side whose industries use no chips in the data has trade and no dependence.
     sides.loc[("JPN", "exposure"), "before"] = np.nan
     assert "dependence" not in tell_sides(sides, "IDN", "JPN", 2045, Words("en"))[1]
-
-
-@pytest.mark.slow
-def test_years_are_drawn_once_for_both_rules(plan):
-    check = check_years(plan.case, scenarios=24, seed=3)
-    assert len(check.table) == 24
-    assert (check.table >= 0).all().all()
-    again = check_years(plan.case, scenarios=24, seed=3)
-    pd.testing.assert_frame_equal(check.table, again.table)
 
 
 def test_agreement_is_told_from_disagreement():

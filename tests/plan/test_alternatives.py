@@ -1,6 +1,5 @@
 """Other plans nearly as good: they are good enough, far enough, and nothing lies further where that is proven."""
 
-import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 from pondasi.plan.alternatives import find_alternatives, keep_distance, measure_distance
 from pondasi.plan.benders import solve_benders
 from pondasi.plan.case import load_case
+from pondasi.plan.layout import Layout
 from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.solve import Plan
 from pondasi.plan.strategy import build_strategy
@@ -81,9 +81,10 @@ def test_distances_are_those_of_the_rows():
 def test_what_is_proven_agrees_with_trying_everything(seed):
     problem = make_plan(seed, years=3, gates=(1,), steps=2, whole=True, scenarios=2, tight=1.5)
     problem = problem.change(limits={"loan": np.zeros(len(problem.tree))})
+    # What starts too late to be of use is no other plan.
     starts = [
-        (o, n)
-        for o, n in itertools.product(range(len(problem.options)), range(len(problem.tree)))
+        (int(o), int(n))
+        for o, n in zip(*Layout(problem).starts, strict=True)
         if brute_force.allowed_alone(problem, o, n)
     ]
     costs = {

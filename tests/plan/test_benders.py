@@ -99,10 +99,14 @@ def test_no_cut_lies_above_the_cost_at_a_thousand_points(risk):
     solve_benders(problem, gap=0, pool=pool)
     draws = np.random.default_rng(0)
     # The same duals, read for a world with other demand, availability, budgets, chances and another weight of risk.
+    base = draws.uniform(0.5, 1.5, problem.operations.base.shape)
+    # What users need comes by their contracts or lacks, and no need may grow beyond both.
+    base[[label[1] == "contract" for label in problem.operations.column_labels]] = 1.2
+    base[[label[1] == "lack" for label in problem.operations.column_labels]] = 1.2
     other = problem.change(
         operations={
             "growth": problem.operations.growth * draws.uniform(0.7, 1.4, problem.operations.growth.shape),
-            "base": problem.operations.base * draws.uniform(0.5, 1.5, problem.operations.base.shape),
+            "base": problem.operations.base * base,
             "coefficient": problem.operations.coefficient
             * draws.uniform(0.5, 1.5, problem.operations.coefficient.shape),
             "row_weight": problem.operations.row_weight * draws.uniform(0.8, 1.2, problem.operations.row_weight.shape),

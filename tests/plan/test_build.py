@@ -15,13 +15,13 @@ from pondasi.plan.build import OFFERS, build_problem
 from pondasi.plan.build_money import find_wear, run_profiles
 from pondasi.plan.build_options import list_options
 from pondasi.plan.build_tree import read_effects, spread_years
-from pondasi.plan.build_year import build_chain_year, find_plants, read_trade
+from pondasi.plan.build_year import build_chain_year, find_force, find_plants, read_trade
 from pondasi.plan.case import load_case
 from pondasi.plan.futures import grow_tree
 from pondasi.plan.layout import Layout
 from pondasi.plan.operations import Point, make_setting, sweep_node
 from pondasi.plan.repair import find_possible
-from pondasi.plan.scenarios import Disruptions, draw_disruptions, draw_levels, draw_numbers, pass_on, thin_disruptions
+from pondasi.plan.scenarios import choose_few, draw_levels
 from pondasi.plan.solve import QUICK_OFFERS, leave_out
 from pondasi.report.compute_plan import has_plan
 from tests.plan.impossible.corpus import edit, leave_to_partners
@@ -75,7 +75,7 @@ def test_without_plants_the_year_costs_what_is_bought(problem):
     inputs = np.zeros(len(problem.options) + len(problem.labels.countries))
     sweep = sweep_node(setting, Point(0, inputs, 0.0), activity=True)
     calm = int(np.argmin(problem.operations.row_weight[-1]))
-    unmet = [k for k, label in enumerate(problem.operations.column_labels) if label[1] == "unmet"]
+    unmet = [k for k, label in enumerate(problem.operations.column_labels) if label[1] in {"unmet", "lack"}]
     # Suppliers ship what is needed, to a part in a million of it: the flows were balanced to 1e-10.
     assert sweep.activity[unmet, calm] == pytest.approx(0, abs=1e-6)
     assert (sweep.values >= sweep.values[calm] - 1e-6).all(), "a disruption never saves money"
@@ -120,7 +120,7 @@ PLANNED = [country for country in list_cases() if has_plan(country)]
 def shipped(request):
     country, offers = request.param
     case = load_case(country)
-    return case, build_problem(case, scenarios=3, offers=offers)
+    return case, build_problem(case, scenarios=0, offers=offers)
 
 
 def test_every_case_that_ships_with_steps_has_a_plan_and_what_is_committed_its_size(shipped):
@@ -158,12 +158,12 @@ def test_a_committed_size_is_the_only_one_and_a_step_free_again_has_its_range(ca
             steps.loc[steps["step"] == step, "committed_modules"] = modules
             return steps
 
-        return build_problem(edit(case, steps=change), scenarios=3).options
+        return build_problem(edit(case, steps=change), scenarios=0).options
 
     other = at(1.25)
     assert set(other.size_min[mine]) == set(other.size_max[mine]) == {1.25}
     assert (other.size_min[~mine] == problem.options.size_min[~mine]).all()
-    free = build_problem(edit(case, steps=release(step)), scenarios=3)
+    free = build_problem(edit(case, steps=release(step)), scenarios=0)
     assert set(free.options.size_min[mine]) == {traits[step, "least_scale"]}
     assert set(free.options.size_max[mine]) == {traits[step, "modules_max"]}
 
@@ -184,7 +184,7 @@ def test_private_money_of_a_committed_plant_is_bound_by_its_cap_and_not_by_its_h
     case, step = load_case("MYS"), "mat_poly_eg"
 
     def private(case):
-        problem = build_problem(case, scenarios=3)
+        problem = build_problem(case, scenarios=0)
         return problem.options.purse_share[rows_of(problem, step), problem.labels.purses.index("private")]
 
     assert private(case) == pytest.approx(1)
@@ -195,30 +195,6 @@ def test_private_money_of_a_committed_plant_is_bound_by_its_cap_and_not_by_its_h
 # --- years of disruption --------------------------------------------------------------------------
 
 
-def test_scenarios_have_exact_weights_and_classes():
-    rates = np.array([0.8, 0.3, 0.02, 0.01])
-    numbers, weight = draw_numbers(rates, 41, 3)
-    rare = numbers[2:].any(axis=0)
-    none = ~numbers.any(axis=0)
-    assert weight.sum() == pytest.approx(1)
-    assert weight[none].sum() == pytest.approx(np.exp(-rates.sum()))
-    assert weight[rare].sum() == pytest.approx(1 - np.exp(-0.03))
-    # Common hazards in 20 draws given that one strikes: mean 1.1 / (1 - e^-1.1), standard error about 0.25.
-    assert abs(numbers[:2, ~rare & ~none].sum(axis=0).mean() - 1.1 / (1 - np.exp(-1.1))) < 1
-
-
-def test_the_same_seed_draws_the_same_years_and_losses_stay_in_bounds(case):
-    flows = balance_flows(case.world.chain)
-    one, two = (draw_disruptions(case.world, flows, "IDN", 7, 5) for _ in range(2))
-    assert (one.shipped == two.shipped).all()
-    assert (one.shipped != draw_disruptions(case.world, flows, "IDN", 7, 6).shipped).any()
-    assert ((one.shipped >= 0) & (one.shipped <= 1)).all()
-    assert ((one.share >= 0) & (one.share <= 1)).all()
-    calm = one.share == 0
-    assert (one.shipped[:, calm].min(axis=0) >= 0).all()
-    assert calm[0], "the first class has no event"
-
-
 @settings(max_examples=50)
 @given(st.integers(0, 10_000), st.integers(2, 40), st.integers(1, 60))
 def test_few_years_stand_for_many(seed, kept, drawn):
@@ -226,22 +202,20 @@ def test_few_years_stand_for_many(seed, kept, drawn):
     weight = draws.dirichlet(np.ones(drawn))
     share = np.where(draws.random(drawn) < 0.3, 0.0, draws.random(drawn))
     cost = 5 + np.where(share > 0, draws.pareto(1.5, drawn), 0)
-    many = Disruptions(weight, share, draws.random((2, drawn)), 10 * share)
-    few = thin_disruptions(many, cost, kept)
-    assert len(few.weight) <= max(kept, 2)
-    assert few.weight.sum() == pytest.approx(1)
-    assert few.weight[few.share == 0].sum() == pytest.approx(weight[share == 0].sum()), "calm years keep their weight"
-    assert all((many.shipped == column[:, None]).all(axis=0).any() for column in few.shipped.T), "years are real ones"
+    which, few = choose_few(weight, share, cost, kept)
+    assert len(which) == len(few) <= max(kept, 2)
+    assert len(set(which)) == len(which)
+    assert few.sum() == pytest.approx(1)
+    assert few[share[which] == 0].sum() == pytest.approx(weight[share == 0].sum()), "calm years keep their weight"
     if kept >= drawn:
-        assert few is many
+        assert few is weight
 
 
 @pytest.mark.parametrize("share", [0.0, 0.2])
 def test_years_that_cost_the_same_are_thinned_by_weight(share):
-    many = Disruptions(np.full(6, 1 / 6), np.full(6, share), np.ones((1, 6)), np.ones(6))
-    few = thin_disruptions(many, np.full(6, 3.0), 3)
-    assert len(few.weight) == (3 if share else 1)
-    assert few.weight.tolist() == pytest.approx([1 / len(few.weight)] * len(few.weight))
+    which, few = choose_few(np.full(6, 1 / 6), np.full(6, share), np.full(6, 3.0), 3)
+    assert len(which) == (3 if share else 1)
+    assert few.tolist() == pytest.approx([1 / len(few)] * len(few))
 
 
 def test_thinning_keeps_the_mean_cost_where_plain_draws_do_not():
@@ -249,9 +223,8 @@ def test_thinning_keeps_the_mean_cost_where_plain_draws_do_not():
     missed, plain = [], []
     for _ in range(40):
         cost = draws.pareto(1.5, 2000)
-        many = Disruptions(np.full(2000, 1 / 2000), np.ones(2000), cost[None, :], np.ones(2000))
-        few = thin_disruptions(many, cost, 12)
-        missed.append(abs(few.weight @ few.shipped[0] / cost.mean() - 1))
+        which, few = choose_few(np.full(2000, 1 / 2000), np.ones(2000), cost, 12)
+        missed.append(abs(few @ cost[which] / cost.mean() - 1))
         plain.append(abs(draws.choice(cost, 12).mean() / cost.mean() - 1))
     # Twelve plain draws of so heavy a tail are off by more than half; the kept years by a tenth at most, on average.
     assert np.mean(plain) > 0.4
@@ -313,10 +286,11 @@ def test_what_a_family_sells_its_variants_sell_in_the_year_as_well(case):
     options = list_options(case, None, OFFERS).frame
     before = build_chain_year(case, options, growth)
     after = build_chain_year(replace(case, world=replace(case.world, chain=silent)), options, growth)
-    assert "join: chip_power_sic" not in before.producers
     assert "join: chip_power_sic" in after.producers
-    need = after.use[after.nodes.index("chip_power_sic")]
-    assert need.sum() > 0
+    force = [year.force[year.nodes.index("chip_power_sic")] for year in (before, after)]
+    need = [year.use[year.nodes.index("chip_power_sic")] for year in (before, after)]
+    assert force[0].max() < force[1].max() == 1
+    assert need[1].sum() > need[0].sum() > 0, "those to whom it is marginal do not need it"
 
 
 def test_lead_times_count_late_licences_and_late_fabs_with_their_chance(case):
@@ -330,8 +304,8 @@ def test_lead_times_count_late_licences_and_late_fabs_with_their_chance(case):
     assert effects.licence_lead > 1
     quick = {**case.tables}
     quick["branch_effects"] = case.tables["branch_effects"].query("effect not in ('licence_lead', 'front_end_delay')")
-    plain = build_problem(replace(case, tables=quick), scenarios=3).options
-    slow = build_problem(case, scenarios=3)
+    plain = build_problem(replace(case, tables=quick), scenarios=0).options
+    slow = build_problem(case, scenarios=0)
     later = slow.options.lead - plain.lead
     assert (later >= 0).all()
     fabs = (
@@ -342,19 +316,9 @@ def test_lead_times_count_late_licences_and_late_fabs_with_their_chance(case):
     assert later[fabs].max() >= 1
 
 
-def pass_lack(world, home_flows, supplier, weeks=10.0):
-    """Return the weeks that each node loses if all makers of one lose some."""
-    nodes = home_flows.labels.get_level_values("node")
-    lost = np.where(nodes == supplier, weeks, 0.0)[:, None]
-    found = pass_on(world, home_flows, lost)[:, 0]
-    return {node: found[nodes == node].max() for node in nodes.unique()}
-
-
-def test_a_lack_is_passed_on_by_the_force_of_the_stress_test(case):
+def test_a_lack_costs_a_user_what_the_stress_test_says(case):
     world = case.world
-    flows = balance_flows(world.chain)
     links = world.chain.links
-    held = world.chain.traits.query("trait == 'inventory_weeks'").set_index("node")["value"]
 
     def change(**tables):
         return replace(world, companions={**world.companions, **tables})
@@ -362,24 +326,16 @@ def test_a_lack_is_passed_on_by_the_force_of_the_stress_test(case):
     pace = world.companions["pace"]
     bare = change(reach=world.companions["reach"].iloc[:0])
     known = float(world.companions["reach"].set_index(["supplier", "user"])["share"]["gallium", "fab_dao"])
-    weeks = 40.0
-    stock = float(held.get("gallium", 0.0))
     kind = links.set_index(["supplier", "user"])["essentiality"]["gallium", "fab_dao"]
-    plain = {"critical": 1.0, "important": 0.5}[kind]
-    assert pass_lack(bare, flows, "gallium", weeks)["fab_dao"] == pytest.approx(plain * weeks - stock)
-    assert pass_lack(world, flows, "gallium", weeks)["fab_dao"] == pytest.approx(max(0.0, known * weeks - stock))
+    assert find_force(bare)["gallium", "fab_dao"] == {"critical": 1.0, "important": 0.5}[kind]
+    assert find_force(world)["gallium", "fab_dao"] == known
     strict = change(pace=pace.assign(value=pace["value"].where(pace["parameter"] != "important_force", 1.0)))
-    important = links.query("role == 'flow' and essentiality == 'important'")
-    moved = 0
-    for supplier, user in zip(important["supplier"], important["user"], strict=True):
-        half, whole = (pass_lack(other, flows, supplier, weeks).get(user, 0.0) for other in (world, strict))
-        stock = float(held.get(supplier, 0.0))
-        moved += half > 0 and half == pytest.approx(weeks / 2 - stock) and whole == pytest.approx(weeks - stock)
-        if moved:
-            break
-    assert moved, "of an important input half of the lack is passed on, or all where that is stated"
+    important = links.query("role == 'flow' and essentiality == 'important' and user == 'use_automotive'")
+    for supplier in important["supplier"]:
+        pair = supplier, "use_automotive"
+        assert [find_force(other)[pair] for other in (world, strict)] == [0.5, 1.0]
     with pytest.raises(DataError, match="important_force"):
-        pass_lack(change(pace=pace[pace["parameter"] != "important_force"]), flows, supplier)
+        find_force(change(pace=pace[pace["parameter"] != "important_force"]))
 
 
 def test_output_counts_as_its_mean_over_the_lead_times_that_may_turn_out(case, problem):
@@ -391,7 +347,7 @@ def test_output_counts_as_its_mean_over_the_lead_times_that_may_turn_out(case, p
     surely = edit(case, step_traits=sharpen)
     tables = dict(surely.tables.items())
     tables["branch_effects"] = tables["branch_effects"].query("effect not in ('licence_lead', 'front_end_delay')")
-    sure = build_problem(replace(surely, tables=tables), scenarios=3)
+    sure = build_problem(replace(surely, tables=tables), scenarios=0)
     frame = list_options(surely, None, OFFERS).frame
     ages = np.arange(len(sure.tree.years))
     lead = (frame["lead_years"] * frame["lead_factor"]).to_numpy()

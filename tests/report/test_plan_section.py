@@ -184,7 +184,9 @@ def test_before_and_after_stand_with_their_interval_and_a_warning(findings, run)
     (mean,) = (point for point in section.points if point.startswith("In 2 fresh years of disruption"))
     assert "lose 3.0 weeks of output on the chain of today and 2.5 on that of 2045" in mean
     assert "takes away part of the loss, a change of -0.50 (-0.80 to -0.20) weeks" in mean
-    assert any("Warning: over 64 drawn years" in point and "0.30, below 0.90" in point for point in section.points)
+    assert any(
+        "Warning: over 64 freshly drawn years" in point and "0.30, below 0.90" in point for point in section.points
+    )
     (chart,) = (block for block in section.blocks if block.id == "plan-after")
     assert "'Island cut off' costs 6.0 weeks of output before the plan and 5.5 after it" in chart.title
     # A shock without effect stands in the table and is not drawn.

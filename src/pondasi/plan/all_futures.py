@@ -115,14 +115,7 @@ def value_on_all_futures(
 def open_all_futures(plan: Plan, seed: int = 0) -> PlanProblem:
     """Return the plan's problem on the full tree, over the same years of disruption and with the same options."""
     own = plan.problem
-    full = build_problem(
-        plan.case,
-        scenarios=len(own.operations.weight),
-        seed=seed,
-        offers=plan.offers,
-        favour=plan.favour,
-        full_tree=True,
-    )
+    full = build_problem(plan.case, scenarios=0, seed=seed, offers=plan.offers, favour=plan.favour, full_tree=True)
     operations = {
         name: getattr(own.operations, name) for name in own.operations.__dataclass_fields__ if name != "growth"
     }

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pondasi.chain.flows import balance_flows
 from pondasi.errors import UsageError
 from pondasi.plan.build_limits import make_limits, make_menu
 from pondasi.plan.build_options import (
@@ -27,20 +26,23 @@ from pondasi.plan.futures import grow_tree
 from pondasi.plan.operations import Point, set_up, sweep_node
 from pondasi.plan.problem import Labels, PlanProblem
 from pondasi.plan.scenarios import draw_disruptions, thin_disruptions
+from pondasi.plan.weekly_years import prepare_engine
 from pondasi.plan.year import assemble_year
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pondasi.executor import Executor
     from pondasi.plan.build_options import Choice
     from pondasi.plan.case import Case
     from pondasi.plan.scenarios import Disruptions
+    from pondasi.plan.weekly_years import WeeklyEngine
     from pondasi.plan.year import YearChain
 
 OFFERS = 2
 """Partners at most that a step is offered with, beside doing it alone: the ones with the best chance for the money."""
-DRAWN = 2000
-"""Years that are drawn, for those that are planned for to stand for: what is rare decides much, and must be among them."""
+RUNS = 4
+"""Years that are run week by week for each that is planned for: what is rare decides much, and must be among them."""
 PACE = 3
 """Years from one chance to start to the next, after the last gate: what lies that far is planned in coarser steps."""
 
@@ -55,14 +57,18 @@ def build_problem(
     favour: str | None = None,
     pace: int = PACE,
     full_tree: bool = False,
+    runs: int | None = None,
+    engine: WeeklyEngine | None = None,
     disruptions: Disruptions | None = None,
+    executor: Executor | None = None,
 ) -> PlanProblem:
     """Return the planning problem of a case.
 
     Parameters
     ----------
     scenarios, seed
-        Operational scenarios of every year, drawn from the hazards of the world (`pondasi.plan.scenarios`).
+        Operational scenarios of every year, drawn from the hazards of the world (`pondasi.plan.scenarios`); 0 for a calm year alone, where
+        disruptions do not matter.
     partners
         Partners that may take part; all of the case by default.
     offers
@@ -73,8 +79,14 @@ def build_problem(
         Years between chances to start after the last gate. A stated reduction: see `PACE`.
     full_tree
         Whether to plan on all futures instead of the joined ones.
+    runs
+        Years that are run week by week, for those scenarios to stand for; `RUNS` for each of them by default.
+    engine
+        The weekly engine of the case's world, where it is at hand (`prepare_engine`): to prepare it takes seconds.
     disruptions
-        Years from elsewhere, such as a stress test, instead of those drawn here.
+        Years that have been run, instead of drawing and running them here.
+    executor
+        Where years are run.
 
     Example
     -------
@@ -96,9 +108,12 @@ def build_problem(
     paced = (tree.year <= last) | ((tree.year - last) % pace == 0)
     options = replace(options, open=options.open & paced)
     chain = build_chain_year(case, choice.frame, grow_users(case, futures, tree, where))
-    scenes = build_scenarios(
-        case, chain, choice.steps, disruptions or _draw(case, chain, choice, scenarios, seed), seed
-    )
+    if disruptions is None:
+        engine = engine or prepare_engine(case.world, case.country, struck=scenarios > 0, executor=executor)
+        number = RUNS * scenarios if runs is None else runs
+        drawn = draw_disruptions(engine, chain.nodes, number, seed, executor=executor)
+        disruptions = _thin(case, chain, choice, drawn, max(scenarios, 1), seed)
+    scenes = build_scenarios(case, chain, choice.steps, disruptions, seed)
     labels = Labels(
         steps=choice.steps,
         partners=choice.partners,
@@ -126,10 +141,8 @@ def build_problem(
     )
 
 
-def _draw(case: Case, chain: YearChain, choice: Choice, scenarios: int, seed: int) -> Disruptions:
-    """Return years that stand for `DRAWN` others, by what these cost in the first year without any step."""
-    flows = balance_flows(case.world.chain)
-    drawn = draw_disruptions(case.world, flows, case.country, max(DRAWN, scenarios), seed)
+def _thin(case: Case, chain: YearChain, choice: Choice, drawn: Disruptions, scenarios: int, seed: int) -> Disruptions:
+    """Return years that stand for those that were run, by what these cost in the first year without any step."""
     operations = assemble_year(chain, build_scenarios(case, chain, choice.steps, drawn, seed))
     nothing = np.zeros((len(choice.frame), 1))
     setting = set_up(operations, np.zeros(len(nothing), dtype=np.intp), nothing, nothing)

@@ -1,6 +1,6 @@
 """The chain around one country as the plan's operations see it, from the balanced flows of the world (plan.20, plan.47).
 
-In it are the chips that a user cannot do without, the nodes that steps add capacity to, and what goes into either. A chip is
+In it are the chips whose lack costs a user output, the nodes that steps add capacity to, and what goes into either. A chip is
 joined from wafers, packaging, test and design: a producer of its own, so that home parts find their way into home chips.
 """
 
@@ -16,21 +16,23 @@ from scipy import sparse
 from pondasi.chain.accounts import account_nodes
 from pondasi.chain.flows import balance_flows
 from pondasi.chain.variants import inherit_links
+from pondasi.errors import DataError, Problem
 from pondasi.plan.problem import ALONE
 from pondasi.plan.scenarios import draw_levels
 from pondasi.plan.year import Scenarios, YearChain
+from pondasi.stress.build import IMPORTANT, PACE, REACH
 from pondasi.tables.rows import index_rows, list_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pondasi.chain.flows import Flows
+    from pondasi.chain.records import World
     from pondasi.plan.case import Case
     from pondasi.plan.problem import Matrix, Vector
     from pondasi.plan.scenarios import Disruptions
 
 MILLION = 1e6
-NEEDED = "critical"
 WEEKS = 52
 ROOM = 10.0
 """By how much the joining of chips at home may exceed today's need: it is no limit, and has to be finite."""
@@ -55,7 +57,11 @@ def build_chain_year(case: Case, options: pd.DataFrame, growth: Mapping[str, Vec
     users = tuple(
         user for user in accounts.users if user in growth and user in trade.users and trade.users[user].to_numpy().any()
     )
-    wanted = links[links["user"].isin(users) & (links["role"] == "flow") & (links["essentiality"] == NEEDED)]
+    force = find_force(case.world)
+    binds = np.array(
+        [force.get(pair, 0.0) > 0 for pair in zip(links["supplier"], links["user"], strict=True)], dtype=bool
+    )
+    wanted = links[links["user"].isin(users) & (links["role"] == "flow") & binds]
     chips = tuple(dict.fromkeys(wanted["supplier"]))
     made = find_capacity(case)
     steps = tuple(step for step in dict.fromkeys(options["step"]) if step in made)
@@ -84,16 +90,16 @@ def build_chain_year(case: Case, options: pd.DataFrame, growth: Mapping[str, Vec
     for i, node in enumerate(makes):
         for q, amount in into[node].items():
             inputs[at[str(q)], i] = amount
-    critical = set(zip(wanted["supplier"], wanted["user"], strict=True))
+    binding = set(zip(wanted["supplier"], wanted["user"], strict=True))
     use = np.array(
-        [[trade.users[user].loc[node].sum() if (node, user) in critical else 0.0 for user in users] for node in nodes]
+        [[trade.users[user].loc[node].sum() if (node, user) in binding else 0.0 for user in users] for node in nodes]
     )
     joined = use.sum(axis=1)
     # What users buy without needing it to go on is no part of the plan's need, and neither is its supply.
     supply = np.array(trade.bought.reindex(index=list(nodes), columns=list(countries), fill_value=0.0), dtype=float)
     for user, table in trade.users.items():
         for q, node in enumerate(nodes):
-            if (node, user) not in critical:
+            if (node, user) not in binding:
                 supply[q] -= table.loc[node, list(countries)].to_numpy(dtype=float)
     # What the country makes itself of a node that steps add to is a producer of its own.
     supply[[at[node] for node in targets], countries.index(home)] = 0
@@ -122,6 +128,7 @@ def build_chain_year(case: Case, options: pd.DataFrame, growth: Mapping[str, Vec
         inputs=inputs,
         existing=existing / MILLION,
         use=use / MILLION,
+        force=np.array([[force.get((node, user), 0.0) for user in users] for node in nodes]),
         penalty=np.array(
             [
                 float(trade.made[home].to_dict()[user]) * _trait(case, user, "value_added_share_of_output")
@@ -135,7 +142,6 @@ def build_chain_year(case: Case, options: pd.DataFrame, growth: Mapping[str, Vec
         contracts=trade.world_shares(nodes, countries, home),
         market=(share * world + today) / MILLION,
         price=np.array([terms.get((node, "border_price"), 1.0) for node in nodes]),
-        stock=np.array([_trait(case, node, "inventory_weeks") / WEEKS * joined[at[node]] for node in nodes]) / MILLION,
         growth=grown,
         supply_growth=supply_growth,
         option_producer=np.array([made_at.get(step, ALONE) for step in options["step"]]),
@@ -166,6 +172,23 @@ def _agree_supply(case: Case, options: pd.DataFrame, nodes: Sequence[str]) -> Ma
     return np.asarray(np.minimum(np.array(table).reshape(len(options), len(nodes)), most[:, None]))
 
 
+def find_force(world: World) -> dict[tuple[str, str], float]:
+    """Return the part of a user's output that stops where it gets nothing of a node, by supplier and user (stress.4)."""
+    row = index_rows(world.companions[PACE], "parameter").get(IMPORTANT) if PACE in world.companions else None
+    if row is None:
+        raise DataError((Problem("parameter_needed", PACE, value=IMPORTANT),), "stress_needs")
+    table = world.companions.get(REACH)
+    known = {
+        (part["supplier"], part["user"]): float(part["share"]) for part in ([] if table is None else list_rows(table))
+    }
+    usual = {"critical": 1.0, "important": float(row["value"]), "marginal": 0.0}
+    flows = [link for link in list_rows(inherit_links(world.chain)) if link["role"] == "flow"]
+    return {
+        (link["supplier"], link["user"]): known.get((link["supplier"], link["user"]), usual[link["essentiality"]])
+        for link in flows
+    }
+
+
 def find_effects(case: Case, effect: str) -> dict[tuple[str, str], float]:
     """Return what steps do to nodes beside capacity: by step and node, per full module."""
     rows = list_rows(case.tables["step_nodes"])
@@ -178,30 +201,59 @@ def figures(frame: pd.DataFrame, *keys: str, column: str = "value") -> dict[Any,
 
 
 def build_scenarios(case: Case, chain: YearChain, steps: Sequence[str], drawn: Disruptions, seed: int) -> Scenarios:
-    """Return what may happen in a year to this chain (plan.26 to plan.29)."""
-    flows = balance_flows(case.world.chain)
-    shipped = pd.DataFrame(drawn.shipped, flows.labels)
-    plain = np.ones((len(chain.nodes), len(chain.countries), len(drawn.weight)))
-    for (node, country), row in zip(flows.labels, shipped.to_numpy(), strict=True):
-        if node in chain.nodes:
-            plain[chain.nodes.index(node), chain.countries.index(country)] = row
-    home = plain[chain.makes, chain.countries.index(case.country)]
-    made = read_trade(flows, case.country).made
-    total = made.reindex(index=chain.nodes, columns=chain.countries, fill_value=0.0).to_numpy() / MILLION
-    first = np.divide(total, chain.supply, out=np.full_like(total, np.inf), where=chain.supply > 0)
-    priority = np.minimum(1.0, plain * np.where(np.isfinite(first), first, 1.0)[:, :, None])
-    weeks = np.array([_trait(case, node, "qualification_weeks") for node in chain.nodes])
-    length = np.where(drawn.weeks > 0, drawn.weeks, 1.0)
-    qualified = np.maximum(0.0, 1 - weeks[:, None] / length)
+    """Return what may happen in a year to this chain, from years that were run week by week (plan.28)."""
+    years, number = drawn.years, len(drawn.weight)
+    rows = {node: k for k, node in enumerate(drawn.nodes)}
+    at = np.array([rows[node] for node in chain.nodes], dtype=np.intp)
+    share = np.where(years.share > 0, years.share, 1.0)
+    lost = np.zeros((len(chain.nodes), len(chain.users), number))
+    place = {(node, user): (q, k) for q, node in enumerate(chain.nodes) for k, user in enumerate(chain.users)}
+    for pair, row in zip(drawn.engine.needs, years.lost, strict=True):
+        if pair in place:
+            lost[place[pair]] = row / share
+    short = years.short[at]
     return Scenarios(
         drawn.weight,
-        drawn.share,
-        home,
-        plain,
-        np.maximum(priority, plain),
-        draw_levels(steps, drawn.weight, seed),
-        qualified,
+        years.share,
+        home=1 - years.struck[at][chain.makes],
+        short=short,
+        lost=lost,
+        gain=_gain_priority(case, chain, drawn, lost, short),
+        levels=draw_levels(steps, drawn.weight, seed),
     )
+
+
+def _gain_priority(case: Case, chain: YearChain, drawn: Disruptions, lost: Matrix, short: Matrix) -> Matrix:
+    """Return what priority with a country brings back, shape (nodes, countries, S) (plan.28a).
+
+    What lacks of a node is shared out over its makers abroad by the weeks that they do not ship; a buyer that each of them serves first gets what it
+    usually gets, as far as they make so much at all.
+    """
+    number = len(drawn.weight)
+    shape = (len(chain.nodes), len(chain.countries), number)
+    slow, left = np.zeros(shape), np.ones(shape)
+    q, c = ({name: k for k, name in enumerate(names)} for names in (chain.nodes, chain.countries))
+    for (node, country), weeks, part in zip(
+        drawn.engine.system.labels, drawn.years.slow, drawn.years.left, strict=True
+    ):
+        if node in q and country in c:
+            slow[q[node], c[country]], left[q[node], c[country]] = weeks, part
+    made = read_trade(balance_flows(case.world.chain), case.country).made
+    total = made.reindex(index=chain.nodes, columns=chain.countries, fill_value=0.0).to_numpy() / MILLION
+    use = chain.use.sum(axis=1)
+    needed = np.divide(chain.use, chain.force, out=np.zeros_like(chain.use), where=chain.force > 0)
+    users = np.einsum("qk,qks->qs", needed, lost)
+    lacking = np.where(use[:, None] > 0, users / np.where(use > 0, use, 1.0)[:, None], short)
+    sold = np.where(chain.supply.sum(axis=1, keepdims=True) > 0, chain.supply, chain.contracts)
+    sold = np.divide(
+        sold, sold.sum(axis=1, keepdims=True), out=np.zeros_like(sold), where=sold.any(axis=1, keepdims=True)
+    )
+    mean = np.einsum("qc,qcs->qs", sold, slow)[:, None, :]
+    lag = np.divide(slow, mean, out=np.ones(shape), where=mean > 0)
+    gone = np.minimum(lag * lacking[:, None, :], 1.0)
+    often = np.divide(total, chain.supply, out=np.full_like(total, np.inf), where=chain.supply > 0)
+    first = np.where(left > 0, np.minimum(1.0, np.where(left > 0, left, 1.0) * often[:, :, None]), 0.0)
+    return np.asarray(np.maximum(first - (1 - gone), 0.0))
 
 
 def _find_needs(

@@ -111,7 +111,7 @@ def value_partners(
     seconds
         Time after which what is known so far is returned: intervals are wider then, and hold.
     """
-    problem = build_problem(case, scenarios=scenarios, seed=seed, offers=offers)
+    problem = build_problem(case, scenarios=scenarios, seed=seed, offers=offers, executor=executor)
     return share_value(problem, gap=gap, seconds=seconds, seed=seed, executor=executor, progress=progress)
 
 

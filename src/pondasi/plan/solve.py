@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pondasi.plan.price import Answer
     from pondasi.plan.problem import PlanProblem
     from pondasi.plan.reference import Reference
+    from pondasi.plan.weekly_years import WeeklyEngine
 
 SCENARIOS, SECONDS, GAP = 100, 600.0, 0.005
 QUICK_SCENARIOS, QUICK_SECONDS, QUICK_GAP, QUICK_OFFERS = 12, 180.0, 0.05, 1
@@ -117,6 +118,7 @@ def solve_plan(
     gap: float | None = None,
     seconds: float | None = None,
     favour: str | None = None,
+    engine: WeeklyEngine | None = None,
     executor: Executor | None = None,
     pool: CutPool | None = None,
     checkpoints: Path | None = None,
@@ -137,6 +139,8 @@ def solve_plan(
         Time after which the best plan so far is returned. A search that ends by time depends on the machine.
     favour
         A partner that every step it can do is offered with.
+    engine
+        As in `build_problem`.
     executor, pool, progress
         As in `solve_benders`.
     checkpoints
@@ -156,6 +160,8 @@ def solve_plan(
         seed=seed,
         offers=offers,
         favour=favour,
+        engine=engine,
+        executor=executor,
     )
     return _solve(
         case,

@@ -10,6 +10,7 @@ from scipy import stats
 
 from pondasi.plan.build import build_problem
 from pondasi.plan.price import evaluate, without_steps
+from pondasi.plan.weekly_years import prepare_engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from pondasi.executor import Executor
     from pondasi.plan.problem import Vector
     from pondasi.plan.solve import Plan
+    from pondasi.plan.weekly_years import WeeklyEngine
 
 CONFIDENCE = 0.95
+LEAST_RUNS = 32
+"""Years at least that are run week by week for a draw."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +47,13 @@ class FreshValue:
 
 
 def value_afresh(
-    plan: Plan, seeds: Sequence[int], *, scenarios: int | None = None, executor: Executor | None = None
+    plan: Plan,
+    seeds: Sequence[int],
+    *,
+    scenarios: int | None = None,
+    runs: int | None = None,
+    engine: WeeklyEngine | None = None,
+    executor: Executor | None = None,
 ) -> FreshValue:
     """Return what the decisions of a plan are worth where other disruptions come and other steps fail.
 
@@ -55,12 +65,26 @@ def value_afresh(
         One draw per seed, at least two; not the seed of the plan.
     scenarios
         Scenarios per draw; as many as the plan has by default.
+    runs
+        Years per draw that are run week by week for those to stand for; as many as there are scenarios, or `LEAST_RUNS`, by default.
+    engine
+        As in `build_problem`.
     """
     number = scenarios or len(plan.problem.operations.weight)
     layout, x = plan.answer.layout, plan.answer.x
+    engine = engine or prepare_engine(plan.case.world, plan.case.country, executor=executor)
     values = []
     for seed in seeds:
-        fresh = build_problem(plan.case, scenarios=number, seed=seed, offers=plan.offers, favour=plan.favour)
+        fresh = build_problem(
+            plan.case,
+            scenarios=number,
+            runs=max(number, LEAST_RUNS) if runs is None else runs,
+            seed=seed,
+            offers=plan.offers,
+            favour=plan.favour,
+            engine=engine,
+            executor=executor,
+        )
         problem = plan.problem.change(operations=fresh.operations)
         alone = without_steps(problem, layout) if plan.alone is None else plan.alone.move_to(layout)
         reference = evaluate(problem, layout, alone, executor=executor).cost

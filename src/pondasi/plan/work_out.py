@@ -13,6 +13,7 @@ from pondasi.plan.record import record_after, record_plan
 from pondasi.plan.solve import QUICK_SECONDS, SECONDS, solve_plan, take_better, weigh_partner
 from pondasi.plan.two_sides import weigh_sides
 from pondasi.plan.values import value_afresh
+from pondasi.plan.weekly_years import prepare_engine
 from pondasi.plan.world_after import build_world_after
 from pondasi.plan.yearly_check import FIRM, YearlyCheck, check_years
 from pondasi.stress.shock_library import load_shocks
@@ -117,6 +118,7 @@ def work_out_plan(
     limit = seconds or (QUICK_SECONDS if quick else SECONDS)
     number = (QUICK_DRAWS if quick else DRAWS) if draws is None else draws
     pool = CutPool()
+    engine = prepare_engine(case.world, case.country, executor=executor)
     plan = solve_plan(
         case,
         quick=quick,
@@ -124,6 +126,7 @@ def work_out_plan(
         seed=seed,
         seconds=limit,
         favour=partner,
+        engine=engine,
         executor=executor,
         pool=pool,
         checkpoints=checkpoints,
@@ -143,12 +146,14 @@ def work_out_plan(
             progress=progress,
         )
         plan = take_better(plan, gain.without)
-    fresh = value_afresh(plan, range(seed + 1, seed + 1 + number), executor=executor) if number else None
+    seeds = range(seed + 1, seed + 1 + number)
+    fresh = value_afresh(plan, seeds, engine=engine, executor=executor) if number else None
     after = check = sides = None
     shocks: tuple[Shock, ...] = ()
     if stress:
         shocks = tuple(shock for shock in load_shocks(case.world.chain).shocks.values() if not shock.event)
-        after, check = stress_after(plan, shocks, seed=seed + FRESH), check_years(case, seed=seed + FRESH)
+        after = stress_after(plan, shocks, seed=seed + FRESH)
+        check = check_years(case, seed=seed + FRESH, engine=engine, executor=executor)
     if partner is not None:
         sides = weigh_sides(case.world, build_world_after(plan), case.country, partner)
     chosen = {

@@ -15,30 +15,25 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from pondasi.chain.flows import balance_flows
-from pondasi.plan.after import FRESH, prepare_system
+from pondasi.plan.after import FRESH
 from pondasi.plan.build import build_problem
-from pondasi.plan.layout import Layout
-from pondasi.plan.operations import make_setting, sweep_node
-from pondasi.plan.price import points_of, without_steps
-from pondasi.plan.scenarios import WEEKS, Events, gather_disruptions
-from pondasi.stress.impact import measure_outcomes
-from pondasi.stress.sampling import prepare_hazards, sample_shocks
-from pondasi.stress.simulate import run_schedule
-from pondasi.stress.watches import HOME, watch_country
+from pondasi.plan.operations import Point, make_setting, sweep_node
+from pondasi.plan.scenarios import draw_disruptions
+from pondasi.plan.weekly_years import prepare_engine
+from pondasi.plan.year import CALM
 
 if TYPE_CHECKING:
-    from pondasi.chain.flows import Flows
+    from pondasi.chain.records import World
+    from pondasi.executor import Executor
     from pondasi.plan.case import Case
-    from pondasi.plan.problem import Vector
-    from pondasi.stress.sampling import HazardSet, SampledShocks
-    from pondasi.stress.system import System
+    from pondasi.plan.problem import PlanProblem, Vector
+    from pondasi.plan.scenarios import Disruptions
+    from pondasi.plan.weekly_years import WeeklyEngine
 
-SCENARIOS = 256
+RUNS = 128
+"""Years on which the plan's own are checked."""
 FIRM = 0.9
 """Rank correlation from which on the plan's year is taken to order years as the weekly engine does."""
-FOLLOWED = 104
-"""Weeks that a year of disruption is followed: its events may be felt after it [weeks]."""
 ROUNDING = 1e-6
 """A loss of less than a dollar is rounding of the solver."""
 MILLION = 1e6
@@ -69,29 +64,47 @@ class YearlyCheck:
         return bool(self.rank >= FIRM)
 
 
-def check_years(case: Case, *, scenarios: int = SCENARIOS, seed: int = FRESH) -> YearlyCheck:
+def check_years(
+    case: Case,
+    *,
+    runs: int = RUNS,
+    seed: int = FRESH,
+    engine: WeeklyEngine | None = None,
+    executor: Executor | None = None,
+) -> YearlyCheck:
     """Return how the plan's yearly loss agrees with the weekly one on the same drawn years.
 
     Parameters
     ----------
-    scenarios, seed
-        Years, with events at the rates of their hazards, and the seed of the draw.
+    runs, seed
+        Years that are run (see `draw_disruptions`), and the seed of the draw.
+    engine, executor
+        As for `build_problem`.
     """
-    world, home = case.world, case.country
-    system, users = prepare_system(world, home, {})
-    hazards = prepare_hazards(world, system.labels)
-    sampled = sample_shocks(hazards, scenarios, seed, mode="poisson", horizon_weeks=float(WEEKS))
-    weekly = _lose_weekly(case, system, users, sampled)
-    flows = balance_flows(world.chain)
-    disruptions = gather_disruptions(
-        world, flows, home, _read_events(case, flows, system, hazards, sampled), np.full(scenarios, 1 / scenarios)
-    )
-    problem = build_problem(case, scenarios=scenarios, seed=seed, disruptions=disruptions)
-    layout = Layout(problem)
-    point = points_of(problem, layout, without_steps(problem, layout))[0]
-    done = sweep_node(make_setting(problem), point, activity=True).activity
-    yearly = np.zeros(scenarios) if done is None else problem.operations.loss @ done
-    return compare_losses(weekly, np.where(yearly > ROUNDING, yearly, 0.0))
+    engine = engine or prepare_engine(case.world, case.country, executor=executor)
+    calm = build_problem(case, scenarios=0)
+    nodes = [node for block, node in calm.operations.row_labels if block == CALM]
+    drawn = draw_disruptions(engine, nodes, runs, seed, executor=executor)
+    problem = build_problem(case, seed=seed, disruptions=drawn)
+    return compare_losses(lose_weekly(case.world, drawn), lose_yearly(problem))
+
+
+def lose_weekly(world: World, drawn: Disruptions) -> Vector:
+    """Return the value added that home's user industries lose week by week, shape (S,) [million USD]: of each its own output lost."""
+    engine = drawn.engine
+    traits = world.chain.traits.set_index(["node", "trait"])["value"]
+    made = [engine.system.output[engine.system.labels.get_loc((user, engine.home))] for user in engine.users]
+    added = [float(traits.get((user, ADDED), np.nan)) for user in engine.users]
+    return np.asarray(np.array(made) / engine.system.step / MILLION * added @ drawn.years.gross)
+
+
+def lose_yearly(problem: PlanProblem) -> Vector:
+    """Return the value added that the plan's first year loses without any step, shape (S,) [million USD], if need is that of today."""
+    today = problem.change(operations={"growth": np.ones_like(problem.operations.growth)})
+    nothing = np.zeros(len(today.options) + len(today.labels.countries))
+    done = sweep_node(make_setting(today), Point(0, nothing, 0.0), activity=True).activity
+    yearly = np.zeros(len(today.operations.weight)) if done is None else today.operations.loss @ done
+    return np.asarray(np.where(yearly > ROUNDING, yearly, 0.0))
 
 
 def compare_losses(weekly: Vector, yearly: Vector) -> YearlyCheck:
@@ -108,39 +121,3 @@ def compare_losses(weekly: Vector, yearly: Vector) -> YearlyCheck:
     rank = float(stats.spearmanr(weekly, yearly).statistic) if moves else np.nan
     square = float(weekly @ weekly)
     return YearlyCheck(table, rank, float(weekly @ yearly) / square if square else np.nan)
-
-
-def _lose_weekly(case: Case, system: System, users: tuple[str, ...], sampled: SampledShocks) -> Vector:
-    """Return the value added that home's user industries lose in each year, made good or not [million USD]."""
-    watches = watch_country(system, users, case.country)
-    series = run_schedule(system, sampled.schedule, round(FOLLOWED / system.step), watches)
-    table = measure_outcomes(series, watches.base(system), watches.names, step=system.step)
-    traits = case.world.chain.traits.set_index(["node", "trait"])["value"]
-    lost = np.zeros(len(sampled.schedule))
-    for user in users:
-        if (user, case.country) in system.labels:
-            output = float(system.output[system.labels.get_loc((user, case.country))]) / system.step / MILLION
-            gross = table.of(f"{HOME}/{user}")["gross"].to_numpy(dtype=float)
-            lost += gross * output * float(traits.get((user, ADDED), np.nan))
-    return lost
-
-
-def _read_events(case: Case, flows: Flows, system: System, hazards: HazardSet, sampled: SampledShocks) -> Events:
-    """Return drawn events as the plan's rule takes them."""
-    table = case.world.companions["hazards"].set_index("hazard")["class"]
-    place = {}
-    for h, name in enumerate(hazards.names):
-        for p in range(int(hazards.first_place[h]), int(hazards.first_place[h + 1])):
-            place[name, hazards.places[p]] = p
-    here = flows.labels.get_indexer(system.labels)
-    events = sampled.events
-    lost = np.zeros((len(flows.labels), len(events)))
-    weeks = np.minimum(events["weeks"].to_numpy(dtype=float), WEEKS)
-    loss = np.clip(events["loss"].to_numpy(dtype=float), 0.0, 1.0)
-    for e, (hazard, where) in enumerate(zip(events["hazard"], events["place"], strict=True)):
-        if table[hazard] == "demand":
-            continue
-        p = place[hazard, where]
-        struck = here[hazards.supplier[hazards.first_supplier[p] : hazards.first_supplier[p + 1]]]
-        lost[struck[struck >= 0], e] = loss[e] * weeks[e]
-    return Events(lost, loss, weeks, events["scenario"].to_numpy())

@@ -188,18 +188,40 @@ def sample_shocks(
     ]
     order = np.lexsort((np.concatenate([part.week for part in parts]), np.concatenate([part.at for part in parts])))
     events = _Events(*(np.concatenate([getattr(part, name) for part in parts])[order] for name in _Events.__slots__))
-    frame = pd.DataFrame(
-        {
-            "scenario": chosen[events.at],
-            "hazard": np.array(hazards.names, dtype=object)[events.hazard],
-            "place": np.array(hazards.places, dtype=object)[events.place],
-            "week": events.week,
-            "loss": events.loss,
-            "weeks": events.weeks,
-            "hold": events.hold,
-        }
+    return SampledShocks(_schedule(hazards, events, len(chosen)), _tabulate(hazards, events, chosen))
+
+
+def sample_worst(hazards: HazardSet) -> SampledShocks:
+    """Return a scenario for each hazard: one event at week 0, where it strikes most often, at the upper end of all its intervals.
+
+    What costs nothing at its worst costs nothing alone; so one run of these tells which hazards a country need watch.
+
+    Example
+    -------
+    >>> from pondasi import balance_flows, load_world
+    >>> world = load_world()
+    >>> hazards = prepare_hazards(world, balance_flows(world.chain).labels)
+    >>> worst = sample_worst(hazards)
+    >>> len(worst.schedule) == len(hazards.names), bool((worst.events["loss"] == hazards.loss[2]).all())
+    (True, True)
+    """
+    number = len(hazards.names)
+    hazard = np.arange(number)
+    # The chances of the places of a hazard add up along them.
+    alone = np.diff(hazards.chance, prepend=0.0)
+    alone[hazards.first_place[:-1]] = hazards.chance[hazards.first_place[:-1]]
+    ends = zip(hazards.first_place[:-1], hazards.first_place[1:], strict=True)
+    place = np.array([begin + int(np.argmax(alone[begin:end])) for begin, end in ends])
+    events = _Events(
+        at=hazard,
+        week=np.zeros(number),
+        hazard=hazard,
+        place=place,
+        loss=hazards.loss[2],
+        weeks=hazards.weeks[2],
+        hold=hazards.hold[2],
     )
-    return SampledShocks(_schedule(hazards, events, len(chosen)), frame)
+    return SampledShocks(_schedule(hazards, events, number), _tabulate(hazards, events, hazard))
 
 
 class _Suppliers:
@@ -325,6 +347,21 @@ def _draw(hazards: HazardSet, streams: NDArray[np.uint64], at: Ints, week: Float
         loss=draw_triangle(u[LOSS], *hazards.loss[:, hazard]),
         weeks=draw_log_triangle(u[WEEKS], *hazards.weeks[:, hazard]),
         hold=draw_triangle(u[HOLD], *hazards.hold[:, hazard]),
+    )
+
+
+def _tabulate(hazards: HazardSet, events: _Events, scenarios: Ints) -> pd.DataFrame:
+    """Return events as the table of `SampledShocks`."""
+    return pd.DataFrame(
+        {
+            "scenario": scenarios[events.at],
+            "hazard": np.array(hazards.names, dtype=object)[events.hazard],
+            "place": np.array(hazards.places, dtype=object)[events.place],
+            "week": events.week,
+            "loss": events.loss,
+            "weeks": events.weeks,
+            "hold": events.hold,
+        }
     )
 
 
