@@ -194,6 +194,28 @@ def test_before_and_after_stand_with_their_interval_and_a_warning(findings, run)
     assert "Gas cut" not in chart.svg
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_shock_that_costs_the_same_after_the_plan_is_said_once(findings, make, language):
+    told = make()
+    same = told.table("after_named").assign(after=lambda table: table["before"])
+    same.to_parquet(told.path / "tables" / "after_named.parquet")
+    charts = compose(findings, SavedRun(told.path, told.manifest), language).sections[0].blocks
+    (title,) = (str(chart.title) for chart in charts if chart.id == "plan-after")
+    assert len(re.findall(r"6[.,]0", title)) == 1
+
+
+@pytest.mark.parametrize(
+    ("there", "words"), [(10.0, "No skill is short: of "), (1.5, "Most strained: "), (1.0, "Most strained: ")]
+)
+def test_a_skill_is_strained_where_the_plan_needs_more_than_half_of_it(findings, make, there, words):
+    told = make()
+    people = told.table("people").assign(there=lambda table: there * table["needed"].max())
+    people.to_parquet(told.path / "tables" / "people.parquet")
+    charts = compose(findings, SavedRun(told.path, told.manifest)).sections[0].blocks
+    (title,) = (str(chart.title) for chart in charts if chart.id == "plan-people")
+    assert title.startswith(words)
+
+
 @pytest.mark.parametrize(
     ("rank", "words"), [(0.95, "orders the years as the weekly one does"), (None, "cannot be held")]
 )

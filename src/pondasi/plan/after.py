@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from pondasi.stress.system import Floats, System
 
 CONFIDENCE = 0.95
+NOISE = 1e-6
+"""A difference in loss below this [weeks of output] is none: shares change in the last digits, and years follow."""
 YEAR, WEEKS = 52, 104
 """Events begin within a year, and are followed for two [weeks]."""
 SCENARIOS = 256
@@ -112,7 +114,18 @@ def stress_after(
     table = pd.DataFrame({"hazard": hazard, "before": drawn[0], "after": drawn[1]})
     index = pd.Index([shock.id for shock in shocks], name="shock")
     both = pd.DataFrame(dict(zip(("before", "after"), named or ([], []), strict=True)), index, dtype=float)
-    return BeforeAfter(after, table.rename_axis("scenario"), both, pair_means(drawn[1] - drawn[0]), weeks)
+    return BeforeAfter(after, table.rename_axis("scenario"), both, pair_means(drop_noise(drawn[1] - drawn[0])), weeks)
+
+
+def drop_noise(difference: Floats) -> Floats:
+    """Return differences of two runs, with nothing where they are less than what rounding leaves of two like ones.
+
+    Example
+    -------
+    >>> drop_noise(np.array([2e-9, -0.5])).tolist()
+    [0.0, -0.5]
+    """
+    return np.where(np.abs(difference) < NOISE, 0.0, difference)
 
 
 def pair_means(difference: Floats) -> tuple[float, float, float]:

@@ -80,11 +80,9 @@ def chart_after(context: Context, told: PlanRun) -> Chart | None:
     at, name = f"plan/{told.home}/after", f"name_{context.words.language}"
     year = context.cite(f"plan_run/{told.home}/year/{list_rows(told.tables['after'])[0]['year']}")
     first = felt[0]["shock"]
-    title = context.say(
-        "plan_brief.after.title",
-        shock=Text(mark_name(f"shocks/{first}", felt[0][name])),
-        **{end: context.cite(f"{at}/{first}/{end}") for end in ("before", "after")},
-    )
+    ends = {end: context.cite(f"{at}/{first}/{end}") for end in ("before", "after")}
+    form = "title_same" if choose_side(**{end: str(text) for end, text in ends.items()}) == "same" else "title"
+    title = context.say(f"plan_brief.after.{form}", shock=Text(mark_name(f"shocks/{first}", felt[0][name])), **ends)
     bars = [
         Bar(
             row[name] if end == "before" else "",

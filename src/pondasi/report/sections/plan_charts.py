@@ -25,6 +25,8 @@ PAYS = {"state": (INK, "S"), "private": (GREY, "P"), "partner": (PALE, "F")}
 PEOPLE = PILLARS["enabler"]
 PANEL = 170.0
 """Height of a panel of people."""
+AMPLE = 0.5
+"""Up to this part of the people there, no skill is called strained."""
 PAPER_YEARS = 10
 """Years of a table that a paper prints; page and workbook hold all."""
 EVERY = 5
@@ -192,7 +194,7 @@ def chart_people(context: Context, told: PlanRun) -> Chart:
 
     skill, year = max(((skill, year) for skill in skills for year in years), key=lambda pair: strain(*pair))
     title = context.say(
-        "plan_brief.people.title",
+        "plan_brief.people.title" if strain(skill, year) > AMPLE else "plan_brief.people.title_ample",
         skill=begin_small(context.code("skill", skill)),
         year=_cite_year(told, year),
         **{name: context.cite(f"{at}/people/{skill}/{year}/{name}") for name in ("needed", "there")},
