@@ -176,12 +176,12 @@ def test_a_plan_that_cannot_be_gets_its_repairs(run, tmp_path, monkeypatch):
 @pytest.mark.long
 def test_reasons_stand_in_the_run(run, tmp_path, monkeypatch):
     # Any plan is good enough, and one step and one year stand for all.
-    from pondasi.plan import reasons
+    from pondasi.plan import reasons, unit_worth
 
     monkeypatch.setattr("pondasi.plan.solve.QUICK_GAP", 1e9)
-    explain, weigh = reasons.explain_steps, reasons.worth_of_units
+    explain, weigh = reasons.explain_steps, unit_worth.worth_of_units
     monkeypatch.setattr(reasons, "explain_steps", lambda questions: explain(questions, [6]))
-    monkeypatch.setattr(reasons, "worth_of_units", lambda questions: weigh(questions, years=1))
+    monkeypatch.setattr(unit_worth, "worth_of_units", lambda questions: weigh(questions, years=1))
     arguments = ("--quick", "--scenarios", 3, "--fresh", 0, "--reasons", "--json", "--workspace", tmp_path)
     code, out, _ = run("plan", "IDN", *arguments)
     answer = json.loads(out)
