@@ -95,6 +95,7 @@ def make_command(words: Words) -> click.Command:
                     progress=ticker.progress(),
                 )
             except InfeasibleError:
+                say_case(None if json_ else case, case_, words)
                 return show_repairs(case, words, other, seed_, places_, executor, quick=quick, as_json=json_)
             workspace, tables = open_workspace(workspace_), found.as_tables()
             # Before anything further is asked, which takes its time and may fail or be stopped.
