@@ -1,5 +1,7 @@
 """The roadmap in a terminal and the tables of a plan in a workbook: what the saved plan holds, and nothing else."""
 
+from dataclasses import replace
+
 import openpyxl
 import pytest
 
@@ -7,11 +9,14 @@ from pondasi import load_chain
 from pondasi.cli import main
 from pondasi.cli.grid import measure_width
 from pondasi.cli.roadmap import ABSENT, BUILT, GATE, RUNS, RUNS_IN_SOME, draw_roadmap, title_plan
+from pondasi.plan.case import load_case
+from pondasi.plan.tell_flags import tell_flags
 from pondasi.report.plan_run import SURE, PlanRun
+from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.results import save_results
 from pondasi.words import LANGUAGES, Words
 from pondasi.workspace import Workspace
-from tests.report.plan_run import save_plan
+from tests.report.plan_run import make_plan, save_plan
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +80,32 @@ def test_a_place_that_cannot_be_written_is_refused_at_once(verb, tmp_path, capsy
     assert main([verb, "IDN", "--out", str(tmp_path / "plan.pdf"), "--workspace", str(tmp_path)]) == 2
     assert "plan.pdf" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_flags_and_what_a_step_needs_first_are_those_of_the_case(told, language):
+    words, case = Words(language), load_case("IDN")
+    table = title_plan(told, [], load_chain().nodes.set_index("node")[f"name_{language}"].to_dict(), words, "plain")
+    roadmap = next(iter(table.values()))
+    flags = case.frame("step_partners")
+    names = case.frame("readiness")[f"name_{language}"]
+    for row, start in zip(roadmap.to_dict("records"), told.starts, strict=True):
+        option = flags.loc[(start["step"], start["partner"] or "IDN")]
+        meaning = load_dictionary().codes["control_flag"][option["export_control"]][language]
+        assert row[words.say("plan.sheet.export_control")] == meaning
+        needed = [one for one in (case.frame("steps").loc[start["step"], "readiness"] or "").split("|") if one]
+        assert row[words.say("plan.sheet.readiness")] == "; ".join(names[one] for one in needed)
+
+
+def test_a_flag_is_told_of_the_steps_that_start_first():
+    plan = make_plan()
+    first = plan.starts[0]
+    step = plan.problem.labels.steps[plan.problem.options.step[first[0]]]
+    name = plan.case.frame("steps").loc[step, "name_en"]
+    for value, told in (("yes", True), ("conditional", True), ("no", False)):
+        table = plan.case.tables["step_partners"].assign(export_control=value, subsidy_rule="no")
+        case = replace(plan.case, tables={**dict(plan.case.tables), "step_partners": table})
+        lines = tell_flags(replace(plan, case=case), Words("en"))
+        assert bool(lines) == told
+        assert all(name in line and "Export control" in line for line in lines)
+    assert len(lines) == 0

@@ -170,6 +170,7 @@ def _tell_all(found: WorkedPlan, answers: list[str], words: Words, places: str, 
     """Return all sentences on a plan, in reading order; ``answers`` are those on what was asked beyond it."""
     from pondasi.plan.gates import tell_gates
     from pondasi.plan.roadmap import is_wide, tell_partner, tell_plan
+    from pondasi.plan.tell_flags import tell_flags
     from pondasi.plan.tell_worth import tell_fresh
 
     plan, gain = found.plan, found.gain
@@ -177,7 +178,7 @@ def _tell_all(found: WorkedPlan, answers: list[str], words: Words, places: str, 
     told[1:1] = _tell_settled(plan, words)
     told[1:1] = _tell_resumed(plan, words) if resume else []
     told[1:1] = [] if found.fresh is None else [tell_fresh(found.fresh, words)]
-    told += tell_gates(plan, words, places, listed=True)
+    told += [*tell_flags(plan, words), *tell_gates(plan, words, places, listed=True)]
     bounded = not is_wide(plan.value, plan.most, finished=plan.answer.finished)
     told += [] if gain is None else [tell_partner(gain, words, places, bounded=bounded)]
     return [*told, *_tell_after(found, words, places), *answers]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 RUNS, RUNS_IN_SOME, BUILT, ABSENT, GATE = "#", "+", "-", ".", "|"
 """One sign a year: plain ones, that every terminal has."""
 INDENT = "  "
+FLAGS = ("export_control", "subsidy_rule")
+"""What may stand in the way of a step from abroad, as the case states it."""
 DIGITS = 2
 """Decimals of sums in a sheet: figures that rest on assumed ones deserve no more."""
 
@@ -104,7 +106,9 @@ def _list_starts(told: PlanRun, words: Words, places: str) -> pd.DataFrame:
     from pondasi.places import name_place
     from pondasi.tables.dictionary import load_dictionary
 
-    pillars, name = load_dictionary().codes["pillar"], f"name_{words.language}"
+    codes, name = load_dictionary().codes, f"name_{words.language}"
+    pillars, flags = codes["pillar"], codes["control_flag"]
+    criteria = dict(zip(told.tables["readiness"]["criterion"], told.tables["readiness"][name], strict=True))
     rows = [
         {
             "step": told.steps[row["step"]][name],
@@ -119,12 +123,15 @@ def _list_starts(told: PlanRun, words: Words, places: str) -> pd.DataFrame:
             else told.futures[row["future"]][name],
             "chance": row["probability"],
             "modules": row["modules"],
+            **{flag: flags[row[flag]][words.language] for flag in FLAGS},
+            "readiness": "; ".join(criteria[one] for one in told.steps[row["step"]]["readiness"].split("|") if one),
         }
         for row in told.starts
     ]
     columns = ("step", "pillar", "partner", "year", "lead", "future", "chance", "modules")
     heads = {column: words.say(f"plan_brief.column.{column}") for column in columns}
-    return pd.DataFrame(rows, columns=list(columns)).rename(columns=heads)
+    heads |= {column: words.say(f"plan.sheet.{column}") for column in (*FLAGS, "readiness")}
+    return pd.DataFrame(rows, columns=list(heads)).rename(columns=heads)
 
 
 def _spread(

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 OF_STEPS = ("step_costs", "step_traits", "step_nodes", "step_needs", "step_training")
 """Tables whose rows are kept for the steps that are started."""
+OF_OPTIONS = ("licence", "export_control", "subsidy_rule")
+"""What the case says of a step with one partner."""
 WHOLE = ("budgets", "talent", "parameters", "partners", "futures")
 """Tables of which every row is kept."""
 COMMITTED = "committed"
@@ -54,7 +56,8 @@ def record_plan(
     fresh
         What the plan is worth on years that it was not made for.
 
-    Beside those of `tabulate_plan`, where a start also has its ``lead`` (whole years to its first output), there are ``steps`` (what is started anywhere: names, pillar, grade, earliest and latest
+    Beside those of `tabulate_plan`, where a start also has its ``lead`` (whole years to its first output) and the flags of its option, there are ``readiness`` (criteria before
+    money is released, by name) and ``steps`` (what is started anywhere: names, pillar, grade, earliest and latest
     start, chance that it starts at all and that it starts in the first `SOON` years), ``purses``, ``futures``,
     ``conditions``, ``run`` (one row: scenarios, years, whether the search reached its gap, and ``settled``, whether all did; grade), ``inputs``, ``sources``,
     and where they were computed ``fresh`` and ``partner``.
@@ -62,6 +65,8 @@ def record_plan(
     tables = tabulate_plan(plan)
     leads = [int(plan.problem.options.lead[option]) for option, _, _ in plan.starts]
     tables["starts"] = tables["starts"].assign(lead=pd.Series(leads, dtype="int64"))
+    tables["starts"] = _flag_starts(plan, tables["starts"])
+    tables["readiness"] = plan.case.tables["readiness"][["criterion", *NAMES]]
     tables["steps"] = _tabulate_steps(plan, tables["starts"])
     tables["purses"] = _tabulate_purses(plan)
     tables["futures"], tables["conditions"] = tabulate_futures(plan), tabulate_conditions(plan)
@@ -104,6 +109,13 @@ def record_after(after: BeforeAfter, shocks: Sequence[Shock]) -> dict[str, pd.Da
     }
 
 
+def _flag_starts(plan: Plan, starts: pd.DataFrame) -> pd.DataFrame:
+    """Return the starts with what the case says of each with that partner: its licence and its flags."""
+    options = index_rows(plan.case.tables["step_partners"], "step", "partner")
+    mine = [options[row["step"], row["partner"] or plan.case.country] for row in list_rows(starts)]
+    return starts.assign(**{name: [option[name] for option in mine] for name in OF_OPTIONS})
+
+
 def _tabulate_steps(plan: Plan, starts: pd.DataFrame) -> pd.DataFrame:
     """Return the steps that are started in any future, in the order of their pillars and of time."""
     rows = index_rows(plan.case.tables["steps"], "step")
@@ -125,9 +137,22 @@ def _tabulate_steps(plan: Plan, starts: pd.DataFrame) -> pd.DataFrame:
                 "soon": min(float(soon["probability"].sum()), 1.0),
                 "grade": grade_of(grades[step]),
                 "sources": row["source"] or "",
+                "readiness": row["readiness"] or "",
             }
         )
-    columns = ["step", *NAMES, "pillar", "first", "last", "chance", "committed", "soon", "grade", "sources"]
+    columns = [
+        "step",
+        *NAMES,
+        "pillar",
+        "first",
+        "last",
+        "chance",
+        "committed",
+        "soon",
+        "grade",
+        "sources",
+        "readiness",
+    ]
     frame = pd.DataFrame(found, columns=columns)
     order = {code: place for place, code in enumerate(load_dictionary().codes["pillar"])}
     return frame.sort_values(["pillar", "first", "step"], key=lambda c: c.map(order) if c.name == "pillar" else c)
