@@ -56,6 +56,18 @@ def test_ctrl_c_keeps_the_answers_before_it_and_asks_nothing_further(monkeypatch
     assert saved == [{}, TABLE]
 
 
+def test_assumptions_are_asked_last_and_their_tables_are_handed_on(monkeypatch):
+    table = {"assumptions": pd.DataFrame({"group": ["capital"]})}
+    monkeypatch.setattr(plan_questions, "_trace_fronts", lambda *_: ({}, ["a front"]))
+    monkeypatch.setattr(plan_questions, "_move_assumptions", lambda *_: (table, ["assumptions"]))
+    saved = []
+    asked = {"worth": False, "reasons": False, "alternatives": None, "front": True, "assumptions": 3}
+    answers = answer_questions(None, Words("en"), "plain", None, saved.append, seed=0, **asked)
+    assert answers.told == ["a front", "assumptions"]
+    assert saved == [{}, table]
+    assert answers.tables == table
+
+
 def test_an_error_of_the_program_itself_is_not_swallowed(monkeypatch):
     with pytest.raises(ZeroDivisionError):
         ask(monkeypatch, Words("en"), worth=raising(ZeroDivisionError()), others=lambda *_: ({}, []))

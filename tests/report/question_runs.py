@@ -6,6 +6,9 @@ import pandas as pd
 from pondasi.plan.alternatives import Alternatives
 from pondasi.plan.partners import PartnerValues
 from pondasi.plan.worth import PlanWorth
+from pondasi.sensitivity.plan import COLUMNS as GROUPS
+from pondasi.sensitivity.plan import Assumptions
+from pondasi.sensitivity.plan_runs import Run
 from pondasi.sensitivity.screen import Screening
 from pondasi.sensitivity.stress import Sensitivity
 from pondasi.sensitivity.variance import COLUMNS as PARTS
@@ -140,6 +143,43 @@ def save_others(workspace, data, *, found=2):
     return save(workspace, data, "plan", {"with": "JPN", "alternatives": found}, _of_plan() | others.as_tables())
 
 
+def save_assumptions(workspace, data, *, still=False, hasty=False):
+    """Save a run in which one of three groups of assumptions moves first steps, if any does, and one was not looked at closely."""
+    first, second = STEPS
+    solved = {"state": "solved", "kept": 60.0, "low": 70.0, "high": 80.0, "lost_low": 0.0, "lost_high": 10.0}
+    runs = [
+        Run("capital", "low", **solved, stay=2),
+        Run(
+            "capital",
+            "high",
+            **solved | {"low": 20.0, "high": 30.0},
+            **({} if still else {"left": second, "sure": True}),
+        ),
+        Run("chance/control_tight", "low", **solved, stay=2),
+        Run("chance/control_tight", "high", "unknown" if hasty else "impossible", broken=not hasty),
+        Run("grid", "low", "kept", kept=98.0),
+        Run("grid", "high", "kept", kept=103.0),
+    ]
+    names = {name: None for name in GROUPS if name.startswith("name_")}
+    tight = {"name_en": "Export control tightens", "name_id": "Kendali ekspor mengetat", "name_ja": "輸出管理の強化"}
+    shared = {"table": "step_costs", "rows": 40, "assumed": 30, "held": 1, "fixed": 2, "broken": False, "known": 2}
+    idle = {"changed": 0, "sure": 0, "swing": 30.0, "swing_sure": 0.0, "drift": 40.0}
+    rows = [
+        {"group": "capital", **names, **shared, **idle, **({} if still else {"changed": 1, "sure": 1})},
+        {"group": "chance/control_tight", **tight, **shared, **idle, "broken": not hasty, "drift": np.nan, "known": 1},
+        {"group": "grid", **names, **shared, **idle, "drift": 3.0, "known": 0},
+    ]
+    groups = pd.DataFrame(rows, columns=GROUPS).set_index("group")
+    kept = 3 if still else 2
+    steps = pd.DataFrame(
+        [(first, True, 3, 3, 1.0, 0), (second, True, kept, 3, kept / 3, 3 - kept), ("en_power", False, 0, 3, 0.0, 0)],
+        columns=["step", "plan", "first", "runs", "share", "sure"],
+    ).set_index("step")
+    frame = pd.DataFrame([vars(run) for run in runs])
+    found = Assumptions(100.0, 110.0, frame, groups, steps)
+    return save(workspace, data, "plan", {"with": "JPN", "assumptions": 2}, _of_plan() | found.as_tables())
+
+
 def save_units(workspace, data, *, worth=3.0):
     """Save the worth of one more unit: of a purse, of a skill, of a resource, and of one that is worth nothing."""
     rows = [
@@ -187,6 +227,7 @@ def save_questions(workspace, data):
         "sample": save_sample(workspace, data),
         "critical": save_critical(workspace, data),
         "others": save_others(workspace, data),
+        "assumptions": save_assumptions(workspace, data),
         "units": save_units(workspace, data),
         "worth": save_worth(workspace, data),
         "front": save_front(workspace, data),

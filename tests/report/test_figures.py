@@ -258,6 +258,6 @@ def test_statements_follow_each_other_from_position_to_what_is_unknown(briefs):
     order = [section.id for section in briefs["en"].sections]
     stress, plan = (
         ["stress", "sensitivity", "sample", "critical"],
-        ["plan", "others", "units", "worth", "front", "partners"],
+        ["plan", "others", "assumptions", "units", "worth", "front", "partners"],
     )
     assert order == ["place", "exposure", "peers", "concentration", *stress, *plan, "partner", "unknown"]

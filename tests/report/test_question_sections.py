@@ -78,7 +78,7 @@ def test_each_slot_takes_the_runs_that_hold_its_tables(findings, tmp_path):
 
 def test_a_slot_without_a_case_offers_nothing():
     elsewhere = [slot for slot in OPTIONAL.values() if not slot.offered("NLD")]
-    assert {slot.key for slot in elsewhere} == {"others", "units", "worth", "front", "partners"}
+    assert {slot.key for slot in elsewhere} == {"others", "assumptions", "units", "worth", "front", "partners"}
 
 
 def test_a_figure_of_a_question_can_be_asked_for_on_the_command_line(findings, tmp_path, capsys):
@@ -214,6 +214,32 @@ def test_where_no_other_plan_was_found_nothing_is_told_of_firmness(findings, sav
     assert (section.blocks, section.headlines) == ((), ())
 
 
+def test_assumptions_that_move_first_steps_are_named_with_what_is_sure_and_what_stays(findings, save):
+    section = compose(findings, "assumptions", save("assumptions"))
+    assert "3 groups of uncertain figures (120 figures, 90 of them assumed)" in section.answer
+    assert "building costs of steps (1 change, 1 of them for sure)" in section.answer
+    assert "In all of the 3 plans that were searched anew 1 of 2 first steps stay." in section.answer
+    points = " ".join(section.points)
+    assert "The plan is worth 100 million USD and no plan more than 110 million USD" in points
+    assert "These first steps stay in every plan that was searched anew: Chip-design degree programmes" in points
+    assert "whatever its sizes, and the plan has to be made anew: chance: export control tightens" in points
+    assert "Of the other 1 groups" in points
+    assert "gains or loses 3.0 million USD at most" in points
+    assert "are not known" not in points
+    assert [chart.id for chart in section.blocks] == ["assumptions-chart", "assumption-steps-chart"]
+    assert [len(chart.table.rows) for chart in section.blocks] == [2, 2]
+    assert [str(cell.text) for cell in section.blocks[0].table.rows[0][1:5]] == ["40", "30", "1", "1"]
+    (line,) = section.headlines
+    assert (line.kind, "1 of 2 first steps" in line.text) == ("first", True)
+
+
+def test_where_no_assumption_moves_a_first_step_that_is_said_and_so_is_what_is_not_known(findings, save):
+    section = compose(findings, "assumptions", save("assumptions", still=True, hasty=True))
+    assert "No first step changed: in all of the 3 plans 2 of 2 stay." in section.answer
+    assert section.headlines == ()
+    assert "1 of the plans are not known" in " ".join(section.points)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_one_more_unit_is_told_from_least_to_most(findings, save, language):
     section = compose(findings, "units", save("units"), language)
@@ -262,6 +288,8 @@ def test_what_partners_bring_is_told_in_order_only_where_the_order_is_settled(fi
     "place",
     [
         "others/IDN/share/nothing",
+        "assumptions/IDN/value/low/nothing",
+        "assumptions/IDN/count/nothing",
         "units/IDN/budget/state/1999/low",
         "front/IDN/jobs/price/1",
         "partners/IDN/JPN/shapley/middle",

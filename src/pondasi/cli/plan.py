@@ -19,6 +19,7 @@ from pondasi.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pondasi.cli.plan_questions import Answers
     from pondasi.plan.case import Case
     from pondasi.plan.solve import Plan
     from pondasi.plan.work_out import WorkedPlan
@@ -39,6 +40,7 @@ def make_command(words: Words) -> click.Command:
         reasons: bool,
         alternatives: int | None,
         front: bool,
+        assumptions: int | None,
         fresh: int | None,
         stress: bool,
         resume: bool,
@@ -88,6 +90,7 @@ def make_command(words: Words) -> click.Command:
                     | ({"reasons": True} if reasons else {})
                     | ({"alternatives": alternatives} if alternatives else {})
                     | ({"front": True} if front else {})
+                    | ({"assumptions": assumptions} if assumptions else {})
                     | ({"resume": True} if resume else {}),
                     checkpoints=open_workspace(workspace_).path / FOLDER,
                     resume=resume,
@@ -111,6 +114,7 @@ def make_command(words: Words) -> click.Command:
                 reasons=reasons,
                 alternatives=alternatives,
                 front=front,
+                assumptions=assumptions,
             )
         told = _tell_all(found, answers.told, words, places_, resume=resume)
         saved = PlanRun(SavedRun(folder, found.manifest.as_dict()))
@@ -118,7 +122,9 @@ def make_command(words: Words) -> click.Command:
             save_results(out_, title_plan(saved, told, _name_nodes(case, words), words, places_))
         if json_:
             say_json(
-                _describe(found, tables) | {"unanswered": list(answers.missing), "statements": told, "run": str(folder)}
+                _describe(found, tables)
+                | _list_assumptions(answers)
+                | {"unanswered": list(answers.missing), "statements": told, "run": str(folder)}
             )
         elif not quiet_:
             say_overlays(case.world.chain, words)
@@ -151,6 +157,9 @@ def make_command(words: Words) -> click.Command:
             ),
             click.Option(["--fresh"], type=click.IntRange(min=0), metavar="N", help=words.say("cli.option.fresh")),
             click.Option(["--front"], is_flag=True, help=words.say("cli.option.front")),
+            click.Option(
+                ["--assumptions"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.assumptions")
+            ),
             click.Option(["--resume"], is_flag=True, help=words.say("cli.option.resume_plan")),
             click.Option(["--stress"], is_flag=True, help=words.say("cli.option.stress_after")),
             click.Option(
@@ -202,6 +211,14 @@ def _name_nodes(case: Case, words: Words) -> dict[str, str]:
     from pondasi.tables.rows import index_rows
 
     return {node: row[f"name_{words.language}"] for node, row in index_rows(case.world.chain.nodes, "node").items()}
+
+
+def _list_assumptions(answers: Answers) -> dict[str, list[dict[str, object]]]:
+    """Return what moved assumptions do, by table, if that was asked and answered."""
+    from pondasi.sensitivity.plan import TABLES
+    from pondasi.tables.rows import list_rows
+
+    return {name: list_rows(answers.tables[name]) for name in TABLES if name in answers.tables}
 
 
 def _tell_settled(plan: Plan, words: Words) -> list[str]:

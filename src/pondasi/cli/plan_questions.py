@@ -1,12 +1,12 @@
-"""What ``pondasi plan`` is asked beyond the plan: one question after the other, each with as much time as a search had, reasons with twice that.
+"""What ``pondasi plan`` is asked beyond the plan: one question after the other, each with as much time as a search had.
 
-What is answered is handed over at once, to be saved. A question that fails, or that is stopped by Ctrl-C, takes neither the plan nor
+Reasons have twice that, assumptions as much for every group that is looked at closely. What is answered is handed over at once, to be saved. A question that fails, or that is stopped by Ctrl-C, takes neither the plan nor
 the answers before it along: it is named with its reason, and after Ctrl-C nothing further is asked.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pondasi.errors import PondasiError
@@ -35,6 +35,10 @@ REASON_SHARE = 0.1
 FULL_SHARE = 0.2
 """Part of the time that the full tree of futures may take."""
 
+SCREEN = 6
+"""Time for pricing the plan as it is under all groups of assumptions, in times of a search: more than a hundred ends, of which some have years of
+disruption of their own."""
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -48,11 +52,14 @@ class Answers:
         Options without an answer.
     stopped
         Whether Ctrl-C ended the asking.
+    tables
+        Tables of the answers.
     """
 
     told: list[str]
     missing: tuple[str, ...] = ()
     stopped: bool = False
+    tables: Tables = field(default_factory=dict, repr=False)
 
 
 def answer_questions(
@@ -67,6 +74,7 @@ def answer_questions(
     reasons: bool,
     alternatives: int | None,
     front: bool,
+    assumptions: int | None = None,
 ) -> Answers:
     """Ask what was asked for, and hand every answer's tables to ``save`` as it comes."""
     asked: dict[str, Callable[[], Answer]] = {}
@@ -78,20 +86,24 @@ def answer_questions(
         asked["--alternatives"] = lambda: _find_others(found, words, alternatives, executor)
     if front:
         asked["--front"] = lambda: _trace_fronts(found, words, executor)
+    if assumptions:
+        asked["--assumptions"] = lambda: _move_assumptions(found, words, assumptions, seed, executor, save)
     told: list[str] = []
     missing: list[str] = []
+    known: Tables = {}
     for number, (option, ask) in enumerate(asked.items()):
         try:
             tables, lines = ask()
             save(tables)
+            known |= tables
         except PondasiError as error:
             missing.append(option)
             lines = [words.say("plan.unanswered", option=option, reason=words.error(error))]
         except KeyboardInterrupt:
             told.append(words.say("plan.stopped", option=option))
-            return Answers(told, (*missing, *list(asked)[number:]), stopped=True)
+            return Answers(told, (*missing, *list(asked)[number:]), stopped=True, tables=known)
         told += lines
-    return Answers(told, tuple(missing))
+    return Answers(told, tuple(missing), tables=known)
 
 
 def _weigh_futures(found: WorkedPlan, words: Words, seed: int, executor: Executor) -> Answer:
@@ -185,3 +197,23 @@ def _trace_fronts(found: WorkedPlan, words: Words, executor: Executor) -> Answer
         for aim in aims
     }
     return {f"front_{name}": front.reset_index() for name, front in fronts.items()}, tell_front(fronts, words)
+
+
+def _move_assumptions(
+    found: WorkedPlan, words: Words, number: int, seed: int, executor: Executor, save: Callable[[Tables], object]
+) -> Answer:
+    """Return tables and sentences of which assumptions move the first steps; what is known by then is saved group by group."""
+    from pondasi.sensitivity.plan import measure_assumptions
+    from pondasi.sensitivity.tell_plan import tell_assumptions
+
+    plan = found.plan
+    moved = measure_assumptions(
+        plan,
+        closely=number,
+        seed=seed,
+        seconds=found.seconds * (SCREEN + number),
+        executor=executor,
+        pool=found.pool,
+        keep=save,
+    )
+    return moved.as_tables(), tell_assumptions(moved, plan, words)

@@ -141,8 +141,14 @@ def match_nodes(case: Case, full: Tree, reduced: Tree) -> Whole:
     return np.array(found)
 
 
-def settle_money(strategy: Strategy, x: Vector) -> Vector | None:
-    """Return a plan with its starts and sizes as they are and all else settled around them; None if a limit is broken."""
+def settle_money(strategy: Strategy, x: Vector, *, shrink: bool = False) -> Vector | None:
+    """Return a plan with its starts and sizes as they are and all else settled around them; None if a limit is broken.
+
+    Parameters
+    ----------
+    shrink
+        Whether sizes may be smaller than they are, as little as the limits ask for (relative to the size, weighed by probability).
+    """
     layout = strategy.layout
     lower, upper = layout.bounds()
     for block in ("z", "size", "threshold"):
@@ -153,6 +159,11 @@ def settle_money(strategy: Strategy, x: Vector) -> Vector | None:
     cost = np.zeros(layout.columns)
     # More access never costs more, so all that agreements give is taken.
     cost[access] = -1.0
+    if shrink:
+        sizes = layout.at("size", np.arange(layout.shapes["size"][0]))
+        lower[sizes] = 0.0
+        weight = layout.problem.tree.probability[layout.starts[1]]
+        cost[sizes] = np.divide(-weight, x[sizes], out=np.zeros(len(sizes)), where=x[sizes] > 0)
     nodes = layout.at("cost", np.arange(layout.shapes["cost"][0]))
     lower[nodes] = upper[nodes] = 0.0
     try:

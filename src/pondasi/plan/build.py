@@ -5,7 +5,7 @@ What is rounded or left out is listed in ``PlanProblem.notes`` as keys of the wo
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,11 +30,13 @@ from pondasi.plan.weekly_years import prepare_engine
 from pondasi.plan.year import assemble_year
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from pondasi.executor import Executor
     from pondasi.plan.build_options import Choice
     from pondasi.plan.case import Case
+    from pondasi.plan.futures import Tree as Futures
+    from pondasi.plan.problem import Tree
     from pondasi.plan.scenarios import Disruptions
     from pondasi.plan.weekly_years import WeeklyEngine
     from pondasi.plan.year import YearChain
@@ -61,6 +63,7 @@ def build_problem(
     engine: WeeklyEngine | None = None,
     disruptions: Disruptions | None = None,
     executor: Executor | None = None,
+    pairs: Collection[tuple[str, str]] | None = None,
 ) -> PlanProblem:
     """Return the planning problem of a case.
 
@@ -87,6 +90,8 @@ def build_problem(
         Years that have been run, instead of drawing and running them here.
     executor
         Where years are run.
+    pairs
+        Steps and whom they may be done with, by name (the home country for alone), instead of the best partners of each.
 
     Example
     -------
@@ -95,24 +100,17 @@ def build_problem(
     >>> len(problem.tree.leaves), len(problem.operations.weight)
     (9, 5)
     """
-    futures = grow_tree(case, full=full_tree)
+    site = _lay_out(case, list_options(case, partners, offers, favour, pairs), full_tree=full_tree)
+    choice, chain, tree, years = site.choice, site.chain, site.tree, site.tree.years
     parameters = case.tables["parameters"].set_index("parameter")["value"]
-    first = int(parameters["start_year"])
-    years = np.arange(first, first + int(parameters["horizon_years"]))
-    tree, where = spread_years(futures, years)
-    choice = list_options(case, partners, offers, favour)
-    effects = read_effects(case, futures, where, choice.partners)
+    effects = read_effects(case, site.futures, tree.names, choice.partners)
     purses = name_purses(case, choice)
     options = make_options(case, choice, purses, tree, effects, years)
-    last = max(futures.gates, default=int(years[-1]))
+    last = max(site.futures.gates, default=int(years[-1]))
     paced = (tree.year <= last) | ((tree.year - last) % pace == 0)
     options = replace(options, open=options.open & paced)
-    chain = build_chain_year(case, choice.frame, grow_users(case, futures, tree, where))
     if disruptions is None:
-        engine = engine or prepare_engine(case.world, case.country, struck=scenarios > 0, executor=executor)
-        number = RUNS * scenarios if runs is None else runs
-        drawn = draw_disruptions(engine, chain.nodes, number, seed, executor=executor)
-        disruptions = _thin(case, chain, choice, drawn, max(scenarios, 1), seed)
+        disruptions = _draw(case, site, scenarios, seed, runs, engine, executor)
     scenes = build_scenarios(case, chain, choice.steps, disruptions, seed)
     labels = Labels(
         steps=choice.steps,
@@ -139,6 +137,55 @@ def build_problem(
         home=case.country,
         notes=_list_notes(case),
     )
+
+
+def draw_years(
+    case: Case,
+    *,
+    scenarios: int = 100,
+    seed: int = 0,
+    offers: int = OFFERS,
+    favour: str | None = None,
+    executor: Executor | None = None,
+) -> Disruptions:
+    """Return the years of disruption that `build_problem` plans for, to plan for the same ones where other figures differ."""
+    site = _lay_out(case, list_options(case, None, offers, favour))
+    return _draw(case, site, scenarios, seed, executor=executor)
+
+
+@dataclass(frozen=True, eq=False)
+class _Site:
+    """What is planned on: futures, their years as a tree, what may be chosen, and the chain around the country."""
+
+    futures: Futures
+    tree: Tree
+    choice: Choice
+    chain: YearChain
+
+
+def _lay_out(case: Case, choice: Choice, *, full_tree: bool = False) -> _Site:
+    futures = grow_tree(case, full=full_tree)
+    parameters = case.tables["parameters"].set_index("parameter")["value"]
+    first = int(parameters["start_year"])
+    tree, where = spread_years(futures, np.arange(first, first + int(parameters["horizon_years"])))
+    chain = build_chain_year(case, choice.frame, grow_users(case, futures, tree, where))
+    return _Site(futures, tree, choice, chain)
+
+
+def _draw(
+    case: Case,
+    site: _Site,
+    scenarios: int,
+    seed: int,
+    runs: int | None = None,
+    engine: WeeklyEngine | None = None,
+    executor: Executor | None = None,
+) -> Disruptions:
+    """Return years that were run week by week, as few as are planned for."""
+    engine = engine or prepare_engine(case.world, case.country, struck=scenarios > 0, executor=executor)
+    number = RUNS * scenarios if runs is None else runs
+    drawn = draw_disruptions(engine, site.chain.nodes, number, seed, executor=executor)
+    return _thin(case, site.chain, site.choice, drawn, max(scenarios, 1), seed)
 
 
 def _thin(case: Case, chain: YearChain, choice: Choice, drawn: Disruptions, scenarios: int, seed: int) -> Disruptions:

@@ -24,7 +24,7 @@ from pondasi.plan.problem import ALONE, Options
 from pondasi.tables.rows import list_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from pondasi.plan.build_tree import Effects
     from pondasi.plan.case import Case
@@ -52,10 +52,17 @@ class Choice:
     partners: tuple[str, ...]
 
 
-def list_options(case: Case, partners: Iterable[str] | None, offers: int, favour: str | None = None) -> Choice:
+def list_options(
+    case: Case,
+    partners: Iterable[str] | None,
+    offers: int,
+    favour: str | None = None,
+    pairs: Collection[tuple[str, str]] | None = None,
+) -> Choice:
     """Return the options: each step alone where that is possible, and with its best partners (plan.41).
 
-    The best have the largest ``success x (1 + share of money they bring) / cost factor``; ties by name.
+    The best have the largest ``success x (1 + share of money they bring) / cost factor``; ties by name. With ``pairs`` of step and
+    partner it is these, whoever is best.
     """
     frame = case.options.reset_index()
     known = set(case.tables["partners"]["partner"])
@@ -72,9 +79,12 @@ def list_options(case: Case, partners: Iterable[str] | None, offers: int, favour
     frame = frame.assign(alone=alone, appeal=appeal)
     ranked = frame[~alone].sort_values(["step", "appeal", "partner"], ascending=[True, False, True])
     best = ranked.groupby("step", sort=False).head(offers)
-    ranked = ranked[ranked.index.isin(best.index) | (ranked["partner"] == favour)]
+    kept = ranked[ranked.index.isin(best.index) | (ranked["partner"] == favour)]
     steps = tuple(step for step in case.tables["steps"]["step"] if step in set(frame["step"]))
-    both = pd.concat([frame[alone], ranked])
+    both = pd.concat([frame[alone], kept])
+    if pairs is not None:
+        named = pd.MultiIndex.from_frame(frame[["step", "partner"]])
+        both = frame[named.isin(list(pairs))]
     both = both.assign(place=both["step"].map({step: k for k, step in enumerate(steps)}))
     both = both.sort_values(["place", "alone", "partner"], ascending=[True, False, True]).reset_index(drop=True)
     return Choice(both, steps, tuple(sorted(chosen)))

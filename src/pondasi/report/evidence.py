@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pondasi.report.findings import Findings
     from pondasi.workspace import SavedRun
 
-PLAN_QUESTIONS = ("others", "units", "worth", "front", "partners")
+PLAN_QUESTIONS = ("others", "assumptions", "units", "worth", "front", "partners")
 """Slots of what is asked of a plan beyond the plan itself."""
 SHOWN = 12
 """Parts of a result that are listed; the rest is summed."""
@@ -219,6 +219,7 @@ def _read_plan_questions(
     asked = [name for name in PLAN_QUESTIONS if name in runs]
     if not asked:
         return {}, {}
+    from pondasi.report.assumption_figures import KIND, AssumptionRun
     from pondasi.report.case_rows import read_case_rows
     from pondasi.report.plan_questions import KINDS, PlanQuestions
 
@@ -226,7 +227,8 @@ def _read_plan_questions(
     case = read_case_rows(str(options.get("case") or options["home"]), chain)
     told: dict[str, Tells] = {}
     for name in asked:
-        told |= dict.fromkeys(KINDS[name], PlanQuestions(runs[name], case))
+        teller = AssumptionRun if name == KIND else PlanQuestions
+        told |= dict.fromkeys(KINDS[name], teller(runs[name], case))
     return told, dict(case.sources)
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     "others": ("others", "others_run"),
+    "assumptions": ("assumptions",),
     "units": ("units",),
     "worth": ("worth",),
     "front": ("front",),

@@ -318,6 +318,11 @@ RESULTS: Mapping[str, Kin] = {
     "critical_run": Kin("critical_run/HOME/stop|weeks", _ask_run, of_home=True),
     "others": Kin("others/HOME/share/STEP, others/HOME/count/plans|sure|steps", _ask_run, of_home=True),
     "others_run": Kin("others_run/HOME/slack|soon", _ask_run, of_home=True),
+    "assumptions": Kin(
+        "assumptions/HOME/value|kept/low|high/GROUP, assumptions/HOME/changed|sure/GROUP, assumptions/HOME/share/STEP, ...",
+        _ask_run,
+        of_home=True,
+    ),
     "units": Kin("units/HOME/KIND/ITEM/YEAR/low|high", _ask_run, of_home=True),
     "worth": Kin("worth/HOME/GAIN/low|high", _ask_run, of_home=True),
     "front": Kin("front/HOME/AIM/reached/N, front/HOME/AIM/cost/N/low|high", _ask_run, of_home=True),

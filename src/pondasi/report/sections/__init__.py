@@ -14,6 +14,7 @@ from pondasi.report.sections.partner import write_partner
 from pondasi.report.sections.peers import write_peers
 from pondasi.report.sections.place import write_place
 from pondasi.report.sections.plan import write_plan
+from pondasi.report.sections.plan_assumptions import write_assumptions
 from pondasi.report.sections.plan_others import write_others, write_partners
 from pondasi.report.sections.plan_worth import write_front, write_units, write_worth
 from pondasi.report.sections.sample import write_sample
@@ -101,6 +102,9 @@ SECTIONS: tuple[Callable[[Context], Section | None] | Slot, ...] = (
         of_case=True,
     ),
     _ask_plan("others", write_others, "--alternatives N", "alternatives", "alternative_steps"),
+    _ask_plan(
+        "assumptions", write_assumptions, "--assumptions N", "assumptions", "assumption_runs", "assumption_steps"
+    ),
     _ask_plan("units", write_units, "--reasons", "units"),
     _ask_plan("worth", write_worth, "--worth", "gains"),
     _ask_plan("front", write_front, "--front", "front_jobs"),

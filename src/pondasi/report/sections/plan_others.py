@@ -59,19 +59,44 @@ def _say_share(context: Context, told: PlanQuestions, step: str) -> str:
 
 
 def _chart_shares(context: Context, told: PlanQuestions) -> Chart:
-    at, shown = f"others/{told.home}", list(told.shares)[:SHOWN]
-    title = context.say(
-        "others_brief.chart.title",
-        sure=context.cite(f"{at}/count/sure"),
-        steps=context.cite(f"{at}/count/steps"),
-    )
-    figures = [context.look_up(f"{at}/share/{step}") for step in shown]
-    pillars = {step: str(told.rows.steps[step]["pillar"]) for step in told.shares}
+    at = f"others/{told.home}"
+    texts = {
+        "title": context.say(
+            "others_brief.chart.title",
+            sure=context.cite(f"{at}/count/sure"),
+            steps=context.cite(f"{at}/count/steps"),
+        ),
+        "subtitle": context.say("others_brief.chart.subtitle", year=context.cite(f"others_run/{told.home}/soon")),
+        "description": context.say("others_brief.chart.description", home=context.home),
+        "caption": context.say(
+            "others_brief.caption", grade=context.grade(GRADE), plans=context.cite(f"{at}/count/plans")
+        ),
+    }
+    return chart_steps(context, told, "others-chart", texts, {step: f"{at}/share/{step}" for step in told.shares})
+
+
+def chart_steps(
+    context: Context, told: PlanQuestions, name: str, texts: dict[str, str], places: dict[str, str]
+) -> Chart:
+    """Return steps as bars, in the colours of their pillars, by the part of some plans that hold them.
+
+    Parameters
+    ----------
+    name
+        Id of the chart.
+    texts
+        ``title``, ``subtitle``, ``description`` and ``caption``.
+    places
+        Where the part of each step stands, in the order in which they are shown.
+    """
+    shown = list(places)[:SHOWN]
+    figures = [context.look_up(places[step]) for step in shown]
+    pillars = {step: str(told.rows.steps[step]["pillar"]) for step in places}
     bars = [
         Bar(
             str(name_step(context, told, step)),
             (Part(figure.value or 0.0, PILLARS[pillars[step]], figure.grade, context.grade(figure.grade)),),
-            context.cite(f"{at}/share/{step}"),
+            context.cite(places[step]),
             row=f"steps/{step}",
         )
         for step, figure in zip(shown, figures, strict=True)
@@ -82,9 +107,9 @@ def _chart_shares(context: Context, told: PlanQuestions) -> Chart:
         if pillar in {pillars[step] for step in shown}
     ]
     picture = Bars(
-        id="others-svg",
-        title=str(title),
-        description=context.say("others_brief.chart.description", home=context.home),
+        id=name.replace("chart", "svg"),
+        title=str(texts["title"]),
+        description=texts["description"],
         bars=bars,
         axis=context.numbers.tick,
         keys=keys,
@@ -94,19 +119,17 @@ def _chart_shares(context: Context, told: PlanQuestions) -> Chart:
         (
             Cell(str(name_step(context, told, step)), place=f"steps/{step}"),
             Cell(context.code("pillar", pillars[step])),
-            context.cell(f"{at}/share/{step}"),
+            context.cell(place),
         )
-        for step in told.shares
+        for step, place in places.items()
     )
     return Chart(
-        id="others-chart",
-        title=title,
-        subtitle=context.say("others_brief.chart.subtitle", year=context.cite(f"others_run/{told.home}/soon")),
+        id=name,
+        title=texts["title"],
+        subtitle=texts["subtitle"],
         svg=draw_ranked_bars(picture),
-        table=Table(tuple(context.say(f"others_brief.column.{name}") for name in ("step", "pillar", "share")), rows),
-        caption=context.say(
-            "others_brief.caption", grade=context.grade(GRADE), plans=context.cite(f"{at}/count/plans")
-        ),
+        table=Table(tuple(context.say(f"others_brief.column.{head}") for head in ("step", "pillar", "share")), rows),
+        caption=texts["caption"],
         sources=list_sources(*figures),
         shown=min(SHOWN, len(rows)),
     )
