@@ -262,7 +262,7 @@ def test_the_same_bits_with_one_worker_and_two_and_in_any_company():
 # --- what steps do to it ---------------------------------------------------------------------------
 
 
-def make_chain(short, lost, *, gain=0.0):
+def make_chain(short, lost, *, gain=0.0, bought=0.0):
     """Return a year of one user that needs a chip of a wafer and its packaging, with a plant for packaging, a reserve and an agreement as options."""
     chain = YearChain(
         nodes=("wafer", "packaging", "chip"),
@@ -276,7 +276,7 @@ def make_chain(short, lost, *, gain=0.0):
         use=np.array([[0.0], [0.0], [100.0]]),
         force=np.array([[0.0], [0.0], [1.0]]),
         penalty=np.array([1000.0]),
-        supply=np.array([[0.0, 0.0], [0.0, 0.0], [0.0, 100.0]]),
+        supply=np.array([[0.0, bought], [0.0, 0.0], [0.0, 100.0]]),
         spare=np.zeros(3),
         needs=np.array([[4.0, 0.8], [0.0, 0.2], [0.0, 0.0]]),
         contracts=np.array([[0.0, 1.0], [0.0, 1.0], [0.0, 1.0]]),
@@ -330,6 +330,10 @@ def test_a_packaging_plant_does_not_make_good_what_has_no_wafers():
     assert lose(make_chain(0.4, 0.4), 1, 0, 0) == pytest.approx(200)
     assert lose(make_chain(0.7, 0.4), 1, 0, 0) == pytest.approx(200)
     assert lose(make_chain(0.2, 0.4), 0.2, 0, 0) == pytest.approx(200 * (20 - 10 / 2) / 20)
+
+
+def test_wafers_that_plants_of_today_buy_stay_theirs():
+    assert lose(make_chain(0.4, 0.4, bought=1000.0), 1, 0, 0) == pytest.approx(200)
 
 
 def test_what_stands_today_joins_nothing_more_while_disrupted():

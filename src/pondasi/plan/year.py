@@ -189,8 +189,9 @@ def assemble_year(chain: YearChain, scenarios: Scenarios) -> Operations:
             shipped = found = np.ones_like(scenarios.short)
         else:
             shipped, found = 1 - scenarios.short, _find_parts(chain, scenarios)
-            # What users need comes by their contracts.
-            bought = np.maximum(supply - chain.use.sum(axis=1), 0)[:, None] * shipped
+            # What users need comes by their contracts; the parts of chips that plants of today buy go into what they sell abroad.
+            parts = (chain.inputs[:, chain.joins] > 0).any(axis=1)
+            bought = np.where(parts, 0.0, np.maximum(supply - chain.use.sum(axis=1), 0))[:, None] * shipped
             _bound_users(chain, scenarios, columns, base, growth)
         base[columns.at(block, "buy")] = bought * h
         growth[columns.at(block, "sell")] = 1
