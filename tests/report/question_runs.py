@@ -143,9 +143,9 @@ def save_others(workspace, data, *, found=2):
     return save(workspace, data, "plan", {"with": "JPN", "alternatives": found}, _of_plan() | others.as_tables())
 
 
-def save_assumptions(workspace, data, *, still=False, hasty=False):
+def save_assumptions(workspace, data, *, still=False, hasty=False, first=True):
     """Save a run in which one of three groups of assumptions moves first steps, if any does, and one was not looked at closely."""
-    first, second = STEPS
+    one, second = STEPS
     solved = {"state": "solved", "kept": 60.0, "low": 70.0, "high": 80.0, "lost_low": 0.0, "lost_high": 10.0}
     runs = [
         Run("capital", "low", **solved, stay=2),
@@ -172,7 +172,7 @@ def save_assumptions(workspace, data, *, still=False, hasty=False):
     groups = pd.DataFrame(rows, columns=GROUPS).set_index("group")
     kept = 3 if still else 2
     steps = pd.DataFrame(
-        [(first, True, 3, 3, 1.0, 0), (second, True, kept, 3, kept / 3, 3 - kept), ("en_power", False, 0, 3, 0.0, 0)],
+        [(one, first, 3, 3, 1.0, 0), (second, first, kept, 3, kept / 3, 3 - kept), ("en_power", False, 0, 3, 0.0, 0)],
         columns=["step", "plan", "first", "runs", "share", "sure"],
     ).set_index("step")
     frame = pd.DataFrame([vars(run) for run in runs])

@@ -233,6 +233,13 @@ def test_assumptions_that_move_first_steps_are_named_with_what_is_sure_and_what_
     assert (line.kind, "1 of 2 first steps" in line.text) == ("first", True)
 
 
+def test_a_plan_without_a_first_step_says_so(findings, save):
+    run = save("assumptions", first=False)
+    section = compose(findings, "assumptions", run)
+    assert "The plan itself has no first step: nothing new begins within three years in every future." in section.points
+    assert [chart.id for chart in section.blocks] == ["assumptions-chart"]
+
+
 def test_where_no_assumption_moves_a_first_step_that_is_said_and_so_is_what_is_not_known(findings, save):
     section = compose(findings, "assumptions", save("assumptions", still=True, hasty=True))
     assert "No first step changed: in all of the 3 plans 2 of 2 stay." in section.answer

@@ -103,7 +103,10 @@ class _Teller:
 
     def tell_steps(self, found: Assumptions) -> list[str]:
         """Say which first steps stay in all plans that were searched anew, and how many of these keep the others."""
-        rows = [row for row in list_rows(found.steps.reset_index()) if row["plan"] and row["runs"]]
+        first = [row for row in list_rows(found.steps.reset_index()) if row["plan"]]
+        if not first:
+            return [self.words.say("assumptions.no_first")]
+        rows = [row for row in first if row["runs"]]
         if not rows:
             return []
         firm = [self.names[row["step"]] for row in rows if row["first"] == row["runs"]]

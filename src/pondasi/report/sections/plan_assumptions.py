@@ -73,6 +73,8 @@ def _say_points(context: Context, told: AssumptionRun) -> list[str]:
     at = f"assumptions/{told.home}"
     cited = {name: context.cite(f"{at}/plan/{name}") for name in ("value", "most")}
     said = [context.say("assumptions_brief.gap", **cited)]
+    if not told.first:
+        said.append(context.say("assumptions.no_first"))
     if told.firm:
         names = [str(name_step(context, told, step)) for step in told.firm]
         said.append(context.say("assumptions_brief.firm", steps=context.join(names, "parts")))
