@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from pondasi.executor import open_executor
 from pondasi.plan.after import prepare_system
-from pondasi.plan.build import build_problem
+from pondasi.plan.build import OFFERS, build_problem
+from pondasi.plan.build_options import list_options
+from pondasi.plan.build_year import build_chain_year, build_scenarios
 from pondasi.plan.case import load_case
 from pondasi.plan.operations import Point, set_up, sweep_node
 from pondasi.plan.scenarios import COMMON, UNFELT, choose_years, draw_disruptions, weigh_classes
@@ -380,6 +382,27 @@ def test_a_year_that_takes_the_weeks_wrongly_is_caught(checked):
     needs = pd.MultiIndex.from_tuples(drawn.engine.needs)
     dram = np.where(needs.get_level_values(0) == "chip_dram", 0.0, lost.T).T
     assert check(case, drawn, lost=dram).slope < 0.98, "one product is forgotten"
+
+
+def test_priority_with_all_makers_brings_back_what_lacks_and_not_more(checked):
+    case, drawn = checked
+    options = list_options(case, None, OFFERS).frame
+    users = case.world.chain.nodes.query("stage == 'demand'")["node"]
+    chain = build_chain_year(case, options, {user: np.ones(1) for user in users})
+    scenes = build_scenarios(case, chain, tuple(dict.fromkeys(options["step"])), drawn, 0)
+    q = chain.nodes.index("chip_dram")
+    used = chain.use[q] / chain.force[q]
+    lacks = np.nan_to_num(used) @ scenes.lost[q]
+    back = chain.supply[q] @ scenes.gain[q]
+    assert (lacks > 0).sum() > 3
+    # Flows are balanced to a part in a million.
+    assert (back <= lacks * (1 + 1e-5)).all()
+    assert back[lacks > 0].min() > 0
+    # Only makers that lag lack anything to be brought back.
+    lag = pd.DataFrame(drawn.years.slow, drawn.engine.system.labels).loc["chip_dram"]
+    for country, row in zip(chain.countries, scenes.gain[q], strict=True):
+        if country in lag.index:
+            assert not row[(lag.loc[country] == 0) & (lag.max() > 0)].any()
 
 
 def hold_stock(case, drawn, weeks):
