@@ -21,6 +21,8 @@ from scipy import sparse
 
 from pondasi.plan.cuts import cut_columns
 from pondasi.plan.objective import cost_decisions
+from pondasi.plan.tighten import tighten_bounds
+from pondasi.plan.whole import WholeSearch, find_above
 from pondasi.solver import InfeasibleError, Programme, SolverError
 
 if TYPE_CHECKING:
@@ -105,11 +107,22 @@ class Master:
         self.matrix = sparse.csr_array(sparse.vstack(parts, format="csr"))
         self.ends = np.concatenate(lows), np.concatenate(highs)
         self.cuts = 0
+        self._rule_out()
         self.held = self.lower[: self.starts] > 0
-        self.active = self._first_starts() | self.held
+        self.active = (self._first_starts() & self.possible) | self.held
         self.points: list[Vector] = []
         self.programme: Programme | None = None
         self.columns = self.rows = np.zeros(0, dtype=np.intp)
+
+    def _rule_out(self) -> None:
+        """Find the starts that no whole plan can make (plan.24a), and the sizes that the others cannot pass; scale the rows."""
+        size = np.asarray(abs(self.matrix).max(axis=1).todense()).ravel()
+        scale = np.divide(1.0, size, out=np.ones_like(size), where=size > 0)
+        self.matrix = sparse.csr_array(sparse.diags_array(scale) @ self.matrix)
+        self.ends = self.ends[0] * scale, self.ends[1] * scale
+        whole = np.arange(len(self.lower)) < self.starts
+        _, upper = tighten_bounds(self.matrix, self.ends, (self.lower, self.upper), whole)
+        self.possible = upper[: self.starts] > 0
 
     def add_cuts(self, cuts: Sequence[Cut], ready: Matrix | None = None) -> None:
         """Put cuts below the rows: ``cost_n - slopes @ inputs - slope x threshold - ready @ ready_n >= intercept`` (plan.23, plan.23a).
@@ -146,7 +159,7 @@ class Master:
             duals = np.zeros(self.matrix.shape[0])
             duals[self.rows] = solved.duals
             price = self.price(duals)
-            idle = np.where(self.active, 0.0, np.minimum(price, 0.0))
+            idle = np.where(self.active | ~self.possible, 0.0, np.minimum(price, 0.0))
             bound = solved.objective + self._best_of_steps(idle)
             last = turn == TURNS - 1 or solved.objective - bound <= PRICED * (1 + abs(solved.objective))
             if last:
@@ -195,14 +208,21 @@ class Master:
         known
             A plan to begin with.
         """
-        self.active = among | self.held
-        self.programme = None
-        programme = self._programme(self._telling_cuts())
-        programme.set_whole(self.columns < self.starts)
+        self.active = (among & self.possible) | self.held
+        rows, columns = self._select(self._telling_cuts())
+        option, node = (part[columns[columns < self.starts]] for part in self.layout.starts)
+        searched = WholeSearch(
+            find_above(option, node, self.problem.tree.parent),
+            self.cost[columns],
+            (self.lower[columns], self.upper[columns]),
+            sparse.csr_array(self.matrix[rows][:, columns]),
+            (self.ends[0][rows], self.ends[1][rows]),
+            threads=self.threads,
+        )
         if known is not None:
-            programme.suggest(self.with_costs(known)[self.kept][self.columns])
-        solved = programme.solve(gap=gap, seconds=seconds)
-        self.programme = None
+            searched.suggest(self.with_costs(known)[self.kept][columns])
+        solved = searched.solve(gap, seconds)
+        self.programme, self.columns = None, columns
         x = self._full(solved.x)
         self.remember(x)
         return Proposal(x, solved.objective, solved.bound, np.zeros(self.starts), solved.finished)
@@ -281,22 +301,18 @@ class Master:
         try:
             return self._programme().solve()
         except InfeasibleError:
-            if self.active.all():
+            if (self.active | ~self.possible).all():
                 raise
-            self.active[:] = True
+            self.active |= self.possible
         except SolverError:
             # The solver lost its way from the basis of the last solve: once more from the beginning.
             pass
         self.programme = None
         return self._programme().solve()
 
-    def _programme(self, needed: NDArray[np.bool_] | None = None) -> Programme:
+    def _programme(self) -> Programme:
         if self.programme is None:
-            part = np.ones(len(self.kept), dtype=bool)
-            part[: 2 * self.starts] = np.tile(self.active, 2)
-            self.columns = np.flatnonzero(part)
-            wanted = self._wanted_rows()
-            self.rows = np.flatnonzero(wanted if needed is None else wanted & needed)
+            self.rows, self.columns = self._select()
             self.programme = Programme(
                 self.cost[self.columns],
                 self.lower[self.columns],
@@ -307,6 +323,13 @@ class Master:
                 threads=self.threads,
             )
         return self.programme
+
+    def _select(self, needed: NDArray[np.bool_] | None = None) -> tuple[Whole, Whole]:
+        """Return rows and columns of the programme with the active starts, all rows or those needed."""
+        part = np.ones(len(self.kept), dtype=bool)
+        part[: 2 * self.starts] = np.tile(self.active, 2)
+        wanted = self._wanted_rows()
+        return np.flatnonzero(wanted if needed is None else wanted & needed), np.flatnonzero(part)
 
     def _join(self, starts: Whole) -> None:
         """Let starts join the programme, with the rows that bind them; what was found stays the point to go on from."""
