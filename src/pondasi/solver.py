@@ -190,7 +190,7 @@ class Programme:
         """Forget the basis, so that the next solve depends on the programme alone and not on what went before."""
         self._check(self._solver.clearSolver())
 
-    def solve(self, *, seconds: float | None = None, gap: float | None = None) -> Solved:
+    def solve(self, *, seconds: float | None = None, gap: float | None = None, steps: int | None = None) -> Solved:
         """Solve, starting from the basis of the last solve where there is one.
 
         Parameters
@@ -199,6 +199,8 @@ class Programme:
             Time after which a mixed-integer search ends with the best found so far.
         gap
             Difference between the best found and the bound at which it may end, in units of the cost.
+        steps
+            Pivots after which a linear programme may end unfinished, with what is known of its objective by then.
 
         Raises
         ------
@@ -214,6 +216,7 @@ class Programme:
             self.set_option("mip_rel_gap", 0.0)
         limit = self._names.kHighsInf if seconds is None else self._solver.getRunTime() + seconds
         self.set_option("time_limit", limit)
+        self.set_option("simplex_iteration_limit", self._names.kHighsIInf if steps is None else steps)
         self._solver.run()
         status, names = self._solver.getModelStatus(), self._names.HighsModelStatus
         if status in {names.kInfeasible, names.kUnboundedOrInfeasible}:
@@ -223,7 +226,8 @@ class Programme:
         found = info.primal_solution_status == self._names.SolutionStatus.kSolutionStatusFeasible
         if out_of_time and self._whole and not found:
             raise OutOfTimeError(float(info.mip_dual_bound))
-        if status != names.kOptimal and not (out_of_time and self._whole):
+        out_of_steps = steps is not None and status == names.kIterationLimit
+        if status != names.kOptimal and not out_of_steps and not (out_of_time and self._whole):
             raise SolverError("programme_unsolved", status=self._solver.modelStatusToString(status))
         solution = self._solver.getSolution()
         return Solved(

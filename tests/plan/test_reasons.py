@@ -99,7 +99,10 @@ def test_a_step_that_is_not_in_the_plan_can_go_without_any_change():
         mask = questions.mask & (questions.problem.options.step != j)[:, None]
         again = questions.solve(questions.allow(mask))
         assert again.cost == questions.base.cost
-        assert (again.x == questions.base.x).all()
+        # The same plan; money may stand in another of several years that cost the same.
+        for block in ("z", "size"):
+            ours, theirs = (answer.layout.read(answer.x, block) for answer in (again, questions.base))
+            np.testing.assert_allclose(ours, theirs, atol=1e-6)
 
 
 @pytest.mark.long

@@ -100,6 +100,7 @@ class Master:
         # (plan.1) the bound on begun, as rows where a path ends.
         steps, leaves = len(problem.labels.steps), problem.tree.leaves
         at = self.layout.at("begun", np.repeat(np.arange(steps), len(leaves)), np.tile(leaves, steps))
+        self.leaf_rows = sum(part.shape[0] for part in parts) + np.arange(len(at))
         parts.append(self.image[at])
         lows.append(lower[at])
         highs.append(upper[at])
@@ -111,6 +112,7 @@ class Master:
         self.held = self.lower[: self.starts] > 0
         self.active = (self._first_starts() & self.possible) | self.held
         self.points: list[Vector] = []
+        self.binding = np.zeros(0, dtype=np.intp)
         self.programme: Programme | None = None
         self.columns = self.rows = np.zeros(0, dtype=np.intp)
 
@@ -160,10 +162,11 @@ class Master:
             duals[self.rows] = solved.duals
             price = self.price(duals)
             idle = np.where(self.active | ~self.possible, 0.0, np.minimum(price, 0.0))
-            bound = solved.objective + self._best_of_steps(idle)
+            bound = solved.objective + self.best_of_steps(idle)
             last = turn == TURNS - 1 or solved.objective - bound <= PRICED * (1 + abs(solved.objective))
             if last:
                 proposal = Proposal(self._full(solved.x), solved.objective, bound, price)
+                self.binding = self.rows[np.abs(solved.duals) > 0]
             worst = np.argsort(idle, kind="stable")[:MOST]
             joining = worst[idle[worst] < -PRICED]
             self._join(joining)
@@ -171,7 +174,7 @@ class Master:
                 break
         return proposal
 
-    def _best_of_steps(self, price: Vector) -> float:
+    def best_of_steps(self, price: Vector) -> float:
         """Return the least sum of prices of starts of which each step has one at most on every path (plan.25).
 
         From the leaves to the root: a node's best is its own start, or the best of its children together.
@@ -209,7 +212,7 @@ class Master:
             A plan to begin with.
         """
         self.active = (among & self.possible) | self.held
-        rows, columns = self._select(self._telling_cuts())
+        rows, columns = self.select(self.active, self.telling_cuts())
         option, node = (part[columns[columns < self.starts]] for part in self.layout.starts)
         searched = WholeSearch(
             find_above(option, node, self.problem.tree.parent),
@@ -254,7 +257,7 @@ class Master:
 
         With a quota what counts against it in each node follows, shape (2 N,).
         """
-        said, node = self._read_cuts(x[self.kept])
+        said, node = self.read_cuts(x[self.kept])
         least = np.full(self._bounded, -np.inf)
         np.maximum.at(least, node, said)
         return least
@@ -264,30 +267,36 @@ class Master:
         """How many variables cuts bound: the costs of the nodes, and what counts against a quota, one after the other."""
         return len(self.problem.tree) + self.layout.shapes["quota"][0]
 
-    def _read_cuts(self, u: Vector) -> tuple[Vector, Whole]:
+    @property
+    def first_bounded(self) -> int:
+        """Where the variables that cuts bound begin among all that are no sums."""
+        return int(np.searchsorted(self.kept, self.layout.first["cost"]))
+
+    def read_cuts(self, u: Vector) -> tuple[Vector, Whole]:
         """Return what each cut says of what it bounds at a point, and which that is, shapes (cuts,)."""
         nodes = self._bounded
-        first = int(np.searchsorted(self.kept, self.layout.first["cost"]))
+        first = self.first_bounded
         u = u.copy()
         u[first : first + nodes] = 0
         rows = self.matrix[self.matrix.shape[0] - self.cuts :]
         node = np.asarray(rows[:, first : first + nodes].argmax(axis=1)).ravel()
         return self.ends[0][self.matrix.shape[0] - self.cuts :] - rows @ u, node
 
-    def _telling_cuts(self) -> NDArray[np.bool_]:
-        """Tell which rows a search needs: all that are no cuts, and of each node the cuts that say most at a point remembered."""
+    def telling_cuts(self) -> NDArray[np.bool_]:
+        """Tell which rows a search needs: all but cuts; cuts that bind the last solution in fractions, or say most of a node at a point remembered."""
         needed = np.ones(self.matrix.shape[0], dtype=bool)
         if self.starts <= SMALL or not self.points:
             return needed
         told = np.zeros(self.cuts, dtype=bool)
         for u in self.points:
-            said, node = self._read_cuts(u)
+            said, node = self.read_cuts(u)
             order = np.lexsort((-said, node))
             rank = np.arange(self.cuts) - np.searchsorted(node[order], node[order])
             told[order[rank < TELLING]] = True
             most = said[order][np.searchsorted(node[order], node)]
             told |= said >= most - PRICED * (1 + np.abs(most))
         needed[self.matrix.shape[0] - self.cuts :] = told
+        needed[self.binding] = True
         return needed
 
     def with_costs(self, x: Vector) -> Vector:
@@ -312,7 +321,7 @@ class Master:
 
     def _programme(self) -> Programme:
         if self.programme is None:
-            self.rows, self.columns = self._select()
+            self.rows, self.columns = self.select(self.active)
             self.programme = Programme(
                 self.cost[self.columns],
                 self.lower[self.columns],
@@ -324,11 +333,11 @@ class Master:
             )
         return self.programme
 
-    def _select(self, needed: NDArray[np.bool_] | None = None) -> tuple[Whole, Whole]:
-        """Return rows and columns of the programme with the active starts, all rows or those needed."""
+    def select(self, active: NDArray[np.bool_], needed: NDArray[np.bool_] | None = None) -> tuple[Whole, Whole]:
+        """Return rows and columns of the programme with some starts, all rows that may bind or those of them that are needed."""
         part = np.ones(len(self.kept), dtype=bool)
-        part[: 2 * self.starts] = np.tile(self.active, 2)
-        wanted = self._wanted_rows()
+        part[: 2 * self.starts] = np.tile(active, 2)
+        wanted = self.wanted_rows(active)
         return np.flatnonzero(wanted if needed is None else wanted & needed), np.flatnonzero(part)
 
     def _join(self, starts: Whole) -> None:
@@ -342,27 +351,27 @@ class Master:
         entries = sparse.csc_array(self.matrix[self.rows][:, new])
         self.programme.add_columns(self.cost[new], self.lower[new], self.upper[new], entries)
         self.columns = np.concatenate([self.columns, new])
-        wanted = self._wanted_rows()
+        wanted = self.wanted_rows(self.active)
         wanted[self.rows] = False
         rows = np.flatnonzero(wanted)
         matrix = sparse.csr_array(self.matrix[rows][:, self.columns])
         self.programme.add_rows(matrix, self.ends[0][rows], self.ends[1][rows])
         self.rows = np.concatenate([self.rows, rows])
 
-    def _wanted_rows(self) -> NDArray[np.bool_]:
-        """Tell which rows may bind: those with entries, and an order of steps only where an active start makes its left side grow."""
+    def wanted_rows(self, active: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Tell which rows may bind with some starts: those with entries, and an order of steps only where a start makes its left side grow."""
         part = np.zeros(len(self.kept))
         part[2 * self.starts :] = 1
-        part[: 2 * self.starts] = np.tile(self.active, 2)
+        part[: 2 * self.starts] = np.tile(active, 2)
         filled = abs(self.matrix) @ part > 0
         wanted = np.ones(self.matrix.shape[0], dtype=bool)
         option, node = self.layout.starts
         steps, nodes = len(self.problem.labels.steps), len(self.problem.tree)
         step = self.problem.options.step[option]
         begins = np.zeros((steps, nodes), dtype=bool)
-        begins[step[self.active], node[self.active]] = True
+        begins[step[active], node[active]] = True
         start, felt, age = self.layout.pairs
-        due = self.active[start] & (age == self.problem.options.lead[option[start]])
+        due = active[start] & (age == self.problem.options.lead[option[start]])
         gives = np.zeros((steps, nodes), dtype=bool)
         gives[step[start[due]], felt[due]] = True
         for rows, j, n, kind in self.needed:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pondasi.errors import UsageError
+from pondasi.executor import Serial
+from pondasi.plan.branch import Branching
 from pondasi.plan.cuts import CutPool, build_cut, pool_key, start_record
 from pondasi.plan.disjunction import make_doubts, make_frame, weigh_terms
 from pondasi.plan.master import SMALL, Master
@@ -43,8 +45,16 @@ ROUNDS = 200
 """Rounds of either phase after which the search ends with the gap that it has."""
 SHARE = 0.3
 """Part of the wanted gap that the first phase, and each search for whole starts, may leave."""
+EARLY = 0.01
+"""Part of the value that the first phase may leave where others follow."""
+SLOW = 0.003
+"""Part of the value by which the bound must rise in a round of the second phase; what is left is for cases to find."""
+MOSTLY = 0.9
+"""Part of all that the cuts miss in a proposal for which the operations are asked in the second phase."""
 NARROW = 0.02
-"""Part of the value, as first known, at which the search leaves the starts of the first phase for all: the rest is found there."""
+"""Part of the value, as first known, at which the search leaves the likely starts for all: the rest is found there."""
+FINE = 0.1
+"""Part of the wanted gap that the bound of a case may miss for starts that have not joined."""
 POOLED = 30
 """Cuts of a node that are taken from earlier solves, the latest first."""
 COARSE = 0.05
@@ -97,6 +107,7 @@ class Search:
         self.known_value, self.settled, self.whole = 0.0, False, False
         self.price = np.zeros(self.master.starts)
         self.used = np.zeros(self.master.starts, dtype=bool)
+        self.paying = self.used
         self.sweeps = self.solves = 0
         self.cuts: list[list[Cut]] = [[] for _ in range(len(problem.tree))]
         start = [start_record(problem, self.setting, n) for n in range(len(problem.tree))]
@@ -117,13 +128,21 @@ class Search:
     ) -> Answer:
         """Go through the phases (see `pondasi.plan.benders.solve_benders`)."""
 
-        def wanted() -> float:
-            """Return the difference that the gap allows, given what is known of the plan's value."""
+        def value() -> float:
+            """Return what is known of the value to which the gap is relative."""
             best = self.best[0] if self.best is not None and self.whole else self.bound
-            against = abs(scale or 0.0) if scale_cost is None else abs(scale_cost - best)
-            return max(gap * against, LEAST * abs(best))
+            return abs(scale or 0.0) if scale_cost is None else abs(scale_cost - best)
 
-        relaxed = self.relax(wanted, progress, last=not whole)
+        def wanted() -> float:
+            """Return the difference that the gap allows."""
+            best = self.best[0] if self.best is not None and self.whole else self.bound
+            return max(gap * value(), LEAST * abs(best))
+
+        def nearly() -> float:
+            """Return the difference at which the first phase may end where others follow."""
+            return wanted() if not whole else max(SHARE * wanted(), EARLY * value())
+
+        relaxed = self.relax(nearly, progress, last=not whole)
         self.known_value = abs(scale or 0.0) if scale_cost is None else abs(scale_cost - self.bound)
         if not whole:
             return self.answer((relaxed, 0), wanted)
@@ -134,11 +153,10 @@ class Search:
         searched = self.search(wanted, progress, widen=widen)
         return self.answer((relaxed, searched), wanted)
 
-    def relax(self, wanted: Callable[[], float], progress: Callable[[float, float], None] | None, *, last: bool) -> int:
+    def relax(self, enough: Callable[[], float], progress: Callable[[float, float], None] | None, *, last: bool) -> int:
         """Solve with starts in any fraction; return the rounds (first phase)."""
         centre: Vector | None = None
         reached = np.inf
-        share = 1.0 if last else SHARE
         for number in range(1, ROUNDS + 1):
             proposal = self.master.relax()
             if proposal.bound >= self.bound:
@@ -155,7 +173,7 @@ class Search:
                 if cost < reached:
                     reached, centre = cost, x
             self.report(progress, reached)
-            ended = reached - self.bound <= share * wanted() or not sharp
+            ended = reached - self.bound <= enough() or not sharp
             if ended or time.monotonic() > (self.deadline if last else self.halfway):
                 self.master.remember(proposal.x)
                 return number
@@ -164,7 +182,7 @@ class Search:
     def tell_apart(self, wanted: Callable[[], float], progress: Callable[[float, float], None] | None) -> int:
         """Solve with starts in any fraction, but every year at what it costs by which steps stand (plan.23a); return the rounds."""
         self.used[:] = False
-        rounds = 0
+        rounds, before = 0, self.bound
         while rounds < ROUNDS:
             rounds += 1
             proposal = self.master.relax()
@@ -179,13 +197,18 @@ class Search:
             said = [verdict for verdict in verdicts if verdict is not None]
             missed = np.array([max(0.0, verdict.cost - known[verdict.cut.cut.node]) for verdict in said])
             nodes = np.array([verdict.cut.cut.node for verdict in said], dtype=np.intp)
-            ended = float(self.problem.discount[nodes] @ missed) <= SHARE * wanted()
-            if ended or time.monotonic() > self.halfway:
+            weighed = self.problem.discount[nodes] * missed
+            slow = proposal.bound - before <= SLOW * self.known_value and rounds > 1
+            before = proposal.bound
+            if weighed.sum() <= SHARE * wanted() or slow or time.monotonic() > self.halfway:
                 break
-            telling = [verdict for verdict, more in zip(said, missed, strict=True) if more > 0]
+            order = np.argsort(-weighed, kind="stable")
+            first = order[: 1 + int(np.searchsorted(np.cumsum(weighed[order]), MOSTLY * weighed.sum()))]
+            telling = [said[k] for k in np.sort(first) if missed[k] > 0]
             self.master.add_cuts([v.cut.cut for v in telling], np.array([v.cut.ready for v in telling]))
             self.sweep([point for verdict in telling for point in verdict.points if self.is_new(point)])
         self.master.remember(x)
+        self.paying = self.master.active.copy()
         return rounds
 
     def is_new(self, point: Point) -> bool:
@@ -216,12 +239,10 @@ class Search:
     ) -> int:
         """Solve with whole starts; return the rounds (second phase).
 
-        First among the starts that the first phase has used in any round; once that has settled, among all that may be
-        in a plan better by more than the gap: whatever is left out costs at least ``outside``. Each search may end at a part
-        of the gap that the last one left, so that early ones are cheap and give cuts where plans lie.
+        First among the likely starts, each search up to a part of the gap that the last one left, so that early ones are cheap and
+        give cuts where plans lie; then what no plan over all starts beats is looked for (`pondasi.plan.branch`).
         """
         among = self.likely()
-        relaxed, outside = self.bound, np.inf if among.all() else None
         reach = COARSE * self.known_value
         for number in range(1, ROUNDS + 1):
             if self.best is not None and time.monotonic() >= self.deadline:
@@ -229,37 +250,57 @@ class Search:
             proposal, among = self.propose(among, max(SHARE * wanted(), reach))
             if proposal is None:
                 return number
-            outside = np.inf if among.all() else outside
             self.settle_sizes(proposal.x, SHARE * wanted())
             self.require_plan()
             if self.best is None:
                 # What operations make of it is over the quota; the cuts say so from now on.
                 continue
-            cost, plan = self.incumbent
-            reach = FINER * max(0.0, cost - proposal.bound)
-            settled = cost - proposal.bound <= wanted()
-            if settled and not widen:
-                self.settled = True
-                return number
-            if outside is None and widen and cost - proposal.bound <= max(wanted(), NARROW * self.known_value):
-                outside = cost - (1 - LIVELY) * wanted()
-                wider = relaxed + self.price < outside
-                settled = not (wider & ~among).any()
-                among = wider | (self.layout.read(plan, "z") > LIVELY)
-            elif outside is not None:
-                self.bound = max(self.bound, min(proposal.bound, outside))
-            if outside is not None and settled:
-                self.bound = max(self.bound, min(proposal.bound, outside))
+            cost, _ = self.incumbent
+            left = cost - proposal.bound
+            reach = FINER * max(0.0, left)
+            if among.all():
+                self.bound = max(self.bound, proposal.bound)
             self.report(progress, cost)
             if cost - self.bound <= wanted() or (not proposal.finished and time.monotonic() > self.deadline):
                 return number
+            if not widen and left <= wanted():
+                self.settled = True
+                return number
+            if widen and not among.all() and left <= max(wanted(), NARROW * self.known_value):
+                return number + self.prove(wanted, progress)
         return ROUNDS
+
+    def prove(self, wanted: Callable[[], float], progress: Callable[[float, float], None] | None) -> int:
+        """Find what no plan over all starts beats, and better plans where there are any; return how often whole plans were looked at."""
+        visits = 0
+
+        def visit(u: Vector) -> None:
+            nonlocal visits
+            visits += 1
+            self.settle_sizes(self.master.image @ u, SHARE * wanted())
+
+        def is_over(bound: float) -> bool:
+            self.bound = max(self.bound, min(bound, self.incumbent[0]))
+            self.report(progress, self.incumbent[0])
+            return time.monotonic() > self.deadline
+
+        branching = Branching(
+            self.master,
+            self.paying | (self.likely() & self.master.possible),
+            FINE * wanted(),
+            self.known_value,
+            together=not isinstance(self.executor, Serial),
+        )
+        bound = branching.run(lambda: self.incumbent[0] - (1 - LIVELY) * wanted(), visit, is_over)
+        self.bound = max(self.bound, min(bound, self.incumbent[0]))
+        return visits
 
     def likely(self) -> NDArray[np.bool_]:
         """Return the starts to search among first: all of few; else those that proposals in fractions or the best plan have used."""
         if self.master.starts <= SMALL:
             return np.ones(self.master.starts, dtype=bool)
-        return self.used if self.best is None else self.used | (self.layout.read(self.best[2], "z") > LIVELY)
+        used = self.used | ~self.master.possible
+        return used if self.best is None else used | (self.layout.read(self.best[2], "z") > LIVELY)
 
     def require_plan(self) -> None:
         """Refuse to go on where time has ended before any plan was found."""
