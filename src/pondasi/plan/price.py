@@ -50,7 +50,8 @@ class Answer:
     seconds
         Wall time.
     finished
-        Whether the gap was reached, or the search settled that was not to be widened; else time or rounds ran out.
+        Whether the gap was reached, or the search settled that was not to be widened, without a phase that time cut short: on a
+        slower machine the plan may then be another one.
     """
 
     layout: Layout

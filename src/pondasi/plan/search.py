@@ -104,7 +104,7 @@ class Search:
         self.master = Master(problem, self.strategy, fixed)
         self.best: tuple[float, float, Vector, Vector] | None = None
         self.bound = -np.inf
-        self.known_value, self.settled, self.whole = 0.0, False, False
+        self.known_value, self.settled, self.whole, self.hurried = 0.0, False, False, False
         self.price = np.zeros(self.master.starts)
         self.used = np.zeros(self.master.starts, dtype=bool)
         self.paying = self.used
@@ -174,7 +174,9 @@ class Search:
                     reached, centre = cost, x
             self.report(progress, reached)
             ended = reached - self.bound <= enough() or not sharp
-            if ended or time.monotonic() > (self.deadline if last else self.halfway):
+            late = time.monotonic() > (self.deadline if last else self.halfway)
+            if ended or late:
+                self.hurried |= late and not ended
                 self.master.remember(proposal.x)
                 return number
         return ROUNDS
@@ -200,7 +202,10 @@ class Search:
             weighed = self.problem.discount[nodes] * missed
             slow = proposal.bound - before <= SLOW * self.known_value and rounds > 1
             before = proposal.bound
-            if weighed.sum() <= SHARE * wanted() or slow or time.monotonic() > self.halfway:
+            settled = weighed.sum() <= SHARE * wanted() or slow
+            late = time.monotonic() > self.halfway
+            if settled or late:
+                self.hurried |= late and not settled
                 break
             order = np.argsort(-weighed, kind="stable")
             first = order[: 1 + int(np.searchsorted(np.cumsum(weighed[order]), MOSTLY * weighed.sum()))]
@@ -436,5 +441,5 @@ class Search:
             self.sweeps,
             self.solves,
             time.monotonic() - self.started,
-            self.settled or cost - self.bound <= wanted() * (1 + LIVELY),
+            not self.hurried and (self.settled or cost - self.bound <= wanted() * (1 + LIVELY)),
         )
