@@ -50,8 +50,9 @@ class Answer:
     seconds
         Wall time.
     finished
-        Whether the gap was reached, or the search settled that was not to be widened, without a phase that time cut short: on a
-        slower machine the plan may then be another one.
+        Whether the gap was reached, or the search settled that was not to be widened; else time or rounds ran out.
+    hurried
+        Whether time cut a phase of the search short: on a faster or slower machine the plan may be another one.
     """
 
     layout: Layout
@@ -65,6 +66,7 @@ class Answer:
     solves: int = 0
     seconds: float = 0.0
     finished: bool = True
+    hurried: bool = False
 
     def gap(self, scale: float) -> float:
         """Return what the plan may be short of the best, relative to ``scale``, most often the plan's value."""

@@ -230,7 +230,7 @@ def _tabulate_run(plan: Plan, inputs: pd.DataFrame, starts: pd.DataFrame) -> pd.
         "gap": plan.gap,
         "finished": bool(plan.answer.finished),
         "grade": grade,
-        "notes": "|".join(plan.problem.notes),
+        "notes": "|".join(plan.notes),
     }
     return pd.DataFrame([row])
 

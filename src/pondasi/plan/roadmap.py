@@ -166,8 +166,9 @@ def tell_plan(plan: Plan, words: Words, places: str = "plain", *, later: bool = 
         "plan.note.waiting": lambda: words.say("plan.note.waiting"),
         "plan.note.knowledge": lambda: words.say("plan.note.knowledge"),
         "plan.note.leads": lambda: words.say("plan.note.leads"),
+        "plan.note.hurried": lambda: words.say("plan.note.hurried"),
     }
-    return told + [notes[note]() for note in problem.notes]
+    return told + [notes[note]() for note in plan.notes]
 
 
 def tell_partner(gain: PartnerGain, words: Words, places: str = "plain", *, bounded: bool = True) -> str:

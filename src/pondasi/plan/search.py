@@ -441,5 +441,6 @@ class Search:
             self.sweeps,
             self.solves,
             time.monotonic() - self.started,
-            not self.hurried and (self.settled or cost - self.bound <= wanted() * (1 + LIVELY)),
+            self.settled or cost - self.bound <= wanted() * (1 + LIVELY),
+            self.hurried,
         )

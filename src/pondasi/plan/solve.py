@@ -79,6 +79,11 @@ class Plan:
         return self.reference - self.answer.bound
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What is rounded or left out, and whether time cut the search short, as keys of the word catalogues."""
+        return (*self.problem.notes, *(("plan.note.hurried",) if self.answer.hurried else ()))
+
+    @property
     def starts(self) -> list[tuple[int, int, float]]:
         """Option, node and modules of everything that is started, in order of time."""
         option, node = self.answer.layout.starts
