@@ -150,6 +150,7 @@ def tell_plan(plan: Plan, words: Words, places: str = "plain", *, later: bool = 
             key = "plan.start_if.partner" if "partner" in fields else "plan.start_if.alone"
         told.append(words.say(key, **fields))
     told += [] if starts.empty else [words.say("plan.sizes")]
+    told += _tell_nothing_new(plan, words)
     told += _tell_money(plan, words)
     years = problem.tree.years
     told.append(
@@ -192,6 +193,15 @@ def _tell_reference(plan: Plan, words: Words) -> list[str]:
             "plan.committed_added", **fields, added=words.say("list.joint").join(names[j] for j in plan.alone.added)
         )
     ]
+
+
+def _tell_nothing_new(plan: Plan, words: Words) -> list[str]:
+    """Say it where the first years begin nothing but what is committed, and how to see what comes first for other aims."""
+    last, step = int(plan.problem.tree.years[0]) + SOON - 1, plan.problem.options.step
+    begun = {int(step[o]) for o, node, _ in plan.starts if plan.problem.tree.year[node] <= last}
+    if not plan.starts or begun - set(np.flatnonzero(plan.problem.menu.must).tolist()):
+        return []
+    return [words.say("plan.nothing_new", last=str(last))]
 
 
 def _tell_size(plan: Plan, start: dict[Hashable, Any], words: Words) -> str:

@@ -62,6 +62,7 @@ def write_plan(context: Context, run: SavedRun) -> Section:
         ),
         points=(
             *(statement.text for statement in more),
+            *_say_nothing_new(context, told),
             *((later,) if later is not None else ()),
             *_say_gates(context, told),
             *((_say_money(context, told),) if told.steps else ()),
@@ -84,6 +85,14 @@ def _say_first(context: Context, told: PlanRun) -> str:
     count = context.count(f"plan/{told.home}/count/soon")
     key = "plan_brief.first_more" if len(soon) > NAMED else "plan_brief.first"
     return context.say(key, n=count, year=year, offered=offered, home=context.home, items=context.join(items, "parts"))
+
+
+def _say_nothing_new(context: Context, told: PlanRun) -> list[str]:
+    """Say it where the first years begin nothing but what is committed, and how to see what comes first for other aims."""
+    soon = told.list_soon()
+    if not soon or not all(told.steps[step]["committed"] for step in soon):
+        return []
+    return [context.say("plan.nothing_new", last=context.cite(f"plan_run/{told.home}/soon"))]
 
 
 def _say_soon(context: Context, told: PlanRun, step: str) -> str:
