@@ -84,19 +84,23 @@ def ask(*arguments: object) -> Run:
 
 
 def shipped(gap: float, seconds: float, *, quick: bool) -> Run:
-    """Solve the shipped case; a search that ends above the gap is a failed row that tells how far it came."""
+    """Solve the shipped case; a search that ends above the gap is a failed row that tells how far it came.
+
+    The gap is that of solvers, relative to all costs. The plan is worth so little of them that a gap relative to its value would
+    measure rounding (`pondasi.plan.price.LEAST`); what it is of the value is told beside.
+    """
     found = ask("quick" if quick else "shipped", seconds)
-    part = float(str(found.answer["gap_of_value"]))
+    part, value = (float(str(found.answer[f"gap_of_{name}"])) for name in ("cost", "value"))
+    sys.stderr.write(f"gap: {part:.2e} of all costs, {value:.1%} of a value of {found.answer['value']:.3g} million USD\n")
     if part > gap:
-        cost = float(str(found.answer["gap_of_cost"]))
-        raise RuntimeError(f"{found.seconds:.0f} s: gap {part:.1%} of the value, {cost:.2%} of all costs")
+        raise RuntimeError(f"{found.seconds:.0f} s: gap {part:.2%} of all costs")
     return found
 
 
 SPEED = (
     SpeedRow(
         "plan",
-        "plan of the shipped case, 100 scenarios, gap 0.5 % of its value, two processes",
+        "plan of the shipped case, 100 scenarios, gap 0.5 % of all costs, two processes",
         lambda: shipped(0.005, 300, quick=False),
         seconds=90,
         megabytes=2000,
@@ -104,7 +108,7 @@ SPEED = (
     ),
     SpeedRow(
         "plan-quick",
-        "the same with --quick: 12 scenarios, gap 5 % of its value",
+        "the same with --quick: 12 scenarios",
         lambda: shipped(0.05, 300, quick=True),
         seconds=15,
         megabytes=2000,

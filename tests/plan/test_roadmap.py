@@ -147,3 +147,16 @@ def test_a_start_is_told_with_its_size_and_what_it_costs_to_build(plan, language
     size = Words(language).say("plan.size_built", n=2.0, capital=float(f"{capital:.3g}"))
     assert [line for line in told if size in line and str(row["year"]) in line]
     assert told.count(Words(language).say("plan.sizes")) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_is_said_where_nothing_new_pays_in_the_first_years(plan, language):
+    plan, _ = plan
+    words = Words(language)
+    said = words.say("plan.nothing_new", last="2028")
+    assert said not in tell_plan(plan, words)
+    must = plan.problem.menu.must.copy()
+    first = plan.starts[0]
+    must[plan.problem.options.step[first[0]]] = True
+    committed = dataclasses.replace(plan, problem=plan.problem.change(menu={"must": must}))
+    assert said in tell_plan(committed, words)

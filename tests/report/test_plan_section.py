@@ -414,3 +414,12 @@ def test_a_brief_takes_the_plan_with_its_partner_before_one_without(findings, tm
     assert match_runs([PLAN], workspace, asked)["plan"].manifest["options"]["with"] is None
     save_plan(workspace, data)
     assert match_runs([PLAN], workspace, asked)["plan"].manifest["options"]["with"] == "JPN"
+
+
+def test_it_says_where_nothing_new_pays_in_the_first_years(findings, run, told, monkeypatch):
+    usual = compose(findings, run).sections[0]
+    assert not any("nothing that is not committed pays" in point for point in usual.points)
+    monkeypatch.setattr(PlanRun, "steps", {step: row | {"committed": True} for step, row in told.steps.items()})
+    assert any(
+        "nothing that is not committed pays by 2028" in point for point in compose(findings, run).sections[0].points
+    )
