@@ -45,6 +45,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 YEAR, FOLLOWED = 52, 104
 """Events begin within a year, and are followed for two, for they may be felt after it [weeks]."""
+HELD = 4
+"""Engines that stay at hand: to prepare one takes seconds, and plans, their fresh years and their questions ask for the same."""
 LOOK = 78
 """For so long the worst event of each hazard is followed, only to see whether it may be felt at all [weeks]."""
 
@@ -112,8 +114,11 @@ class WeeklyYears:
         return WeeklyYears(**{name: getattr(self, name)[..., years] for name in self.__dataclass_fields__})
 
 
+_PREPARED: dict[tuple[str, str, str, bool], WeeklyEngine] = {}
+
+
 def prepare_engine(world: World, home: str, *, struck: bool = True, executor: Executor | None = None) -> WeeklyEngine:
-    """Return the weekly engine of a country, and what each hazard costs it at its worst.
+    """Return the weekly engine of a country, and what each hazard costs it at its worst; the last few stay at hand, by the content of their worlds.
 
     Parameters
     ----------
@@ -127,13 +132,19 @@ def prepare_engine(world: World, home: str, *, struck: bool = True, executor: Ex
     >>> bool((engine.worst > 0).any()), bool((engine.worst > 0).all())
     (True, False)
     """
-    flows = balance_flows(world.chain, read_prior(world))
-    system = build_system(world, flows)
-    table = world.companions.get("hazards")
-    rows = [] if table is None else list_rows(table)
-    named = {row["hazard"]: frozenset(str(row["nodes"]).split("|")) for row in rows}
-    hazards = prepare_hazards(world, system.labels) if struck and any(row["rate"] for row in rows) else None
-    return make_engine(system, flows.users, home, hazards, named, executor=executor)
+    key = world.chain.hash, world.companions_hash, home, struck
+    if key not in _PREPARED:
+        flows = balance_flows(world.chain, read_prior(world))
+        system = build_system(world, flows)
+        table = world.companions.get("hazards")
+        rows = [] if table is None else list_rows(table)
+        named = {row["hazard"]: frozenset(str(row["nodes"]).split("|")) for row in rows}
+        hazards = prepare_hazards(world, system.labels) if struck and any(row["rate"] for row in rows) else None
+        engine = make_engine(system, flows.users, home, hazards, named, executor=executor)
+        while len(_PREPARED) >= HELD:
+            del _PREPARED[next(iter(_PREPARED))]
+        _PREPARED[key] = engine
+    return _PREPARED[key]
 
 
 def make_engine(
