@@ -35,6 +35,7 @@ def test_what_was_set_with_an_event_kept_aside_is_left_out_for_it() -> None:
     assert found["neon", "overcapacity_max"].why == "without_event"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["h38_diodes"])
 def test_rows_with_shocks_of_their_own_run_from_the_command_line(name, capsys, tmp_path) -> None:
     rows = tmp_path / "rows"

@@ -431,7 +431,7 @@ def test_a_changed_cell_of_a_csv_is_named_or_means_the_same(data: st.DataObject,
     assert unnamed(before, after) == [], explain("csv", spot, corruption, cell, before, after)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @EXAMPLES
 @given(data=st.data())
 def test_a_changed_cell_of_a_workbook_is_named_or_means_the_same(data: st.DataObject, tmp_path: Path) -> None:
