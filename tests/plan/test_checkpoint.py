@@ -132,7 +132,7 @@ def test_a_worker_of_a_cluster_killed_in_a_sweep_loses_nothing(tmp_path, monkeyp
     problem = make_plan(3, scenarios=4)
     alone = solve_benders(problem, gap=0)
     monkeypatch.setattr("pondasi.plan.operations.sweep_node", Fatal(str(tmp_path), 2))
-    cluster = LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50)
+    cluster = LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50)
     with cluster, Client(cluster, set_as_default=False) as client, open_executor(client) as executor:
         before = set(client.run(os.getpid).values())
         shared = solve_benders(problem, gap=0, executor=executor)
