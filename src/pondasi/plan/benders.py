@@ -2,7 +2,7 @@
 
 Round by round the strategic part proposes, the operations of all nodes answer with their cost and a cut each, until what
 no plan can beat (the bound) and what a plan is known to cost (the incumbent) lie within the gap. First with starts in any
-fraction, then so that a year costs what it costs by which steps stand (`pondasi.plan.disjunction`), then whole. In the first phase the operations are asked at a point between the proposal and the best
+fraction, then so that a year costs what it costs by which steps stand (`pondasi.plan.disjunction`), then whole among likely starts, at last by cases over all (`pondasi.plan.branch`). In the first phase the operations are asked at a point between the proposal and the best
 point known (in-out stabilisation: Ben-Ameur and Neto 2007, doi:10.1002/net.20190; cuts: Benders 1962,
 doi:10.1007/BF01386316; Van Slyke and Wets 1969, doi:10.1137/0117061).
 
@@ -67,8 +67,8 @@ def solve_benders(
     whole
         Whether starts are whole; if not, only the first phase is done.
     widen
-        Whether the search goes on, once it has settled among the starts that the first phase used, to all that may be in a
-        better plan. Without, the plan comes sooner; what it may be short of the best is then known less closely.
+        Whether the search goes on, once it has settled among the likely starts, to cases over all that there are. Without, the plan
+        comes sooner; what it may be short of the best is then known less closely.
     seconds
         Time after which the best plan so far is returned.
     insist

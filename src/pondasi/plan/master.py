@@ -7,8 +7,7 @@ priced from the shadow prices of the rows (plan.24)::
     price_k = min over size in [size_min, size_max] of  reduced_z_k + reduced_size_k size
 
 and join while a price is below zero (column generation: Dantzig and Wolfe 1960, doi:10.1287/opre.8.1.101). What no plan over any
-starts can beat is then the objective plus the least sum of prices below zero that one start per step and path allows (plan.25); and a start with ``bound + price_k`` above the cost of a known plan is in no
-better plan, so the search for whole starts may leave it out.
+starts can beat is then the objective plus the least sum of prices below zero that one start per step and path allows (plan.25).
 """
 
 from __future__ import annotations
@@ -62,8 +61,6 @@ class Proposal:
         Cost with what the cuts say of the operations.
     bound
         No plan, over all starts, costs less.
-    price
-        Of every start, shape (starts,): the least by which the cost rises if it is taken.
     finished
         False if the time ran out.
     """
@@ -71,7 +68,6 @@ class Proposal:
     x: Vector = field(repr=False)
     objective: float
     bound: float
-    price: Vector = field(repr=False)
     finished: bool = True
 
 
@@ -165,7 +161,7 @@ class Master:
             bound = solved.objective + self.best_of_steps(idle)
             last = turn == TURNS - 1 or solved.objective - bound <= PRICED * (1 + abs(solved.objective))
             if last:
-                proposal = Proposal(self._full(solved.x), solved.objective, bound, price)
+                proposal = Proposal(self._full(solved.x), solved.objective, bound)
                 self.binding = self.rows[np.abs(solved.duals) > 0]
             worst = np.argsort(idle, kind="stable")[:MOST]
             joining = worst[idle[worst] < -PRICED]
@@ -228,7 +224,7 @@ class Master:
         self.programme, self.columns = None, columns
         x = self._full(solved.x)
         self.remember(x)
-        return Proposal(x, solved.objective, solved.bound, np.zeros(self.starts), solved.finished)
+        return Proposal(x, solved.objective, solved.bound, solved.finished)
 
     def remember(self, x: Vector) -> None:
         """Keep a point: the cuts that say most there are part of every search from now on."""

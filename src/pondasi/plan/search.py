@@ -1,7 +1,7 @@
 """The search of one plan: the strategic programme proposes, the operations answer, until bound and cost are near enough.
 
-Three phases (see `pondasi.plan.benders`): starts in any fraction; the same with every year at what it costs by which steps
-stand; whole starts. The phases share the strategic programme, its cuts, the best plan and the bound.
+Four phases (see `pondasi.plan.benders`): starts in any fraction; the same with every year at what it costs by which steps
+stand; whole starts among the likely ones; cases over all starts. They share the strategic programme, its cuts, the best plan and the bound.
 """
 
 from __future__ import annotations
@@ -105,7 +105,6 @@ class Search:
         self.best: tuple[float, float, Vector, Vector] | None = None
         self.bound = -np.inf
         self.known_value, self.settled, self.whole, self.hurried = 0.0, False, False, False
-        self.price = np.zeros(self.master.starts)
         self.used = np.zeros(self.master.starts, dtype=bool)
         self.paying = self.used
         self.sweeps = self.solves = 0
@@ -159,8 +158,7 @@ class Search:
         reached = np.inf
         for number in range(1, ROUNDS + 1):
             proposal = self.master.relax()
-            if proposal.bound >= self.bound:
-                self.bound, self.price = proposal.bound, proposal.price
+            self.bound = max(self.bound, proposal.bound)
             x = proposal.x
             self.used |= self.layout.read(x, "z") > LIVELY
             asked = x if centre is None else STEP * x + (1 - STEP) * centre
@@ -188,8 +186,7 @@ class Search:
         while rounds < ROUNDS:
             rounds += 1
             proposal = self.master.relax()
-            if proposal.bound >= self.bound:
-                self.bound, self.price = proposal.bound, proposal.price
+            self.bound = max(self.bound, proposal.bound)
             x = proposal.x
             self.used |= self.layout.read(x, "z") > LIVELY
             self.report(progress, np.inf if self.best is None else self.best[0])
