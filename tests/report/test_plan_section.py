@@ -423,3 +423,10 @@ def test_it_says_where_nothing_new_pays_in_the_first_years(findings, run, told, 
     assert any(
         "nothing that is not committed pays by 2028" in point for point in compose(findings, run).sections[0].points
     )
+
+
+def test_the_first_line_of_the_page_says_what_was_committed_before(findings, run, told, monkeypatch):
+    first = compose(findings, run).sections[0].headlines[0].text
+    assert "(committed before)" not in first
+    monkeypatch.setattr(PlanRun, "steps", {step: row | {"committed": True} for step, row in told.steps.items()})
+    assert "(committed before)" in compose(findings, run).sections[0].headlines[0].text

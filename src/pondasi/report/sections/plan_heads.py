@@ -32,7 +32,7 @@ def _say_first(context: Context, told: PlanRun) -> str:
     fields = {"year": context.cite(f"{at}/soon"), "firm": say_confidence(context, told)}
     if not soon:
         return context.say("plan_brief.head_none", offered=context.cite(f"{at}/offered"), **fields)
-    items = [_say_soon(context, told, step) for step in soon[:NAMED]]
+    items = [say_soon(context, told, step) for step in soon[:NAMED]]
     if len(soon) > NAMED:
         items.append(
             context.say("plan_brief.head_more", more=context.cite(f"plan/{told.home}/count/soon_more/{NAMED}"))
@@ -40,10 +40,12 @@ def _say_first(context: Context, told: PlanRun) -> str:
     return context.say("plan_brief.head_first", items=context.join(items, "parts"), **fields)
 
 
-def _say_soon(context: Context, told: PlanRun, step: str) -> str:
-    """Return a step with its earliest start, and its chance where that is not certain."""
+def say_soon(context: Context, told: PlanRun, step: str) -> str:
+    """Return a step with its earliest start; whether it is committed before, or its chance where that is not certain."""
     row = next(row for row in told.starts if row["step"] == step)
     item = name_start(context, told, Start(step, row["partner"], row["year"], row["future"], row["modules"]))
+    if told.steps[step]["committed"]:
+        return context.say("plan_brief.item_committed", step=item)
     if told.steps[step]["soon"] >= SURE:
         return item
     return context.say("plan_brief.item_some", step=item, chance=context.cite(f"plan/{told.home}/soon/{step}"))
