@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pondasi.plan.gates import Start, begin_small, choose_form
 from pondasi.report.blocks import Section, Statement
 from pondasi.report.compute_plan import FULL
-from pondasi.report.plan_run import SURE, PlanRun
+from pondasi.report.plan_run import PlanRun
 from pondasi.report.sections.plan_after import chart_after, say_after
 from pondasi.report.sections.plan_charts import (
     chart_money,
@@ -17,7 +17,7 @@ from pondasi.report.sections.plan_charts import (
     name_future,
     name_start,
 )
-from pondasi.report.sections.plan_heads import say_headlines
+from pondasi.report.sections.plan_heads import say_headlines, say_soon
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +81,7 @@ def _say_first(context: Context, told: PlanRun) -> str:
     offered = context.cite(f"plan_run/{told.home}/offered")
     if not soon:
         return context.say("plan_brief.first_none", year=year, offered=offered, home=context.home)
-    items = [_say_soon(context, told, step) for step in soon[:NAMED]]
+    items = [say_soon(context, told, step) for step in soon[:NAMED]]
     count = context.count(f"plan/{told.home}/count/soon")
     key = "plan_brief.first_more" if len(soon) > NAMED else "plan_brief.first"
     return context.say(key, n=count, year=year, offered=offered, home=context.home, items=context.join(items, "parts"))
@@ -93,17 +93,6 @@ def _say_nothing_new(context: Context, told: PlanRun) -> list[str]:
     if not soon or not all(told.steps[step]["committed"] for step in soon):
         return []
     return [context.say("plan.nothing_new", last=context.cite(f"plan_run/{told.home}/soon"))]
-
-
-def _say_soon(context: Context, told: PlanRun, step: str) -> str:
-    """Return a step with its earliest start, its partner there, and its chance where that is not certain."""
-    row = next(row for row in told.starts if row["step"] == step)
-    item = name_start(context, told, Start(step, row["partner"], row["year"], row["future"], row["modules"]))
-    if told.steps[step]["committed"]:
-        return context.say("plan_brief.item_committed", step=item)
-    if told.steps[step]["soon"] >= SURE:
-        return context.say("plan_brief.item_sure", step=item)
-    return context.say("plan_brief.item_some", step=item, chance=context.cite(f"plan/{told.home}/soon/{step}"))
 
 
 def _say_firmness(context: Context, told: PlanRun) -> str:
