@@ -91,7 +91,9 @@ def shipped(gap: float, seconds: float, *, quick: bool) -> Run:
     """
     found = ask("quick" if quick else "shipped", seconds)
     part, value = (float(str(found.answer[f"gap_of_{name}"])) for name in ("cost", "value"))
-    sys.stderr.write(f"gap: {part:.2e} of all costs, {value:.1%} of a value of {found.answer['value']:.3g} million USD\n")
+    sys.stderr.write(
+        f"gap: {part:.2e} of all costs, {value:.1%} of a value of {found.answer['value']:.3g} million USD\n"
+    )
     if part > gap:
         raise RuntimeError(f"{found.seconds:.0f} s: gap {part:.2%} of all costs")
     return found
