@@ -1,9 +1,11 @@
 """`pondasi plan`: the answer as sentences, as JSON, and a run left behind."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
+from openpyxl import Workbook
 
 from pondasi.chain.cases import case_path
 from pondasi.chain.load import load_chain
@@ -113,6 +115,19 @@ def test_a_case_of_another_country_or_none_at_all_is_refused(run, own_case, tmp_
         code, _, err = run(verb, "IDN", "--case", tmp_path / "nothing.xlsx", *space)
         assert (code, "nothing.xlsx" in err) == (2, True)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("language", ["en", "id", "ja"])
+def test_what_is_no_case_is_told_of_the_template_of_a_case(run, own_case, tmp_path, language):
+    folder, book, table, part = (tmp_path / name for name in ("empty", "other.xlsx", "steps.csv", "part"))
+    folder.mkdir()
+    Workbook().save(book)
+    table.write_text("step\n", encoding="utf-8")
+    shutil.copytree(own_case.parent / "shipped", part)
+    (part / "talent.csv").unlink()
+    for path in (folder, book, table, part):
+        code, _, err = run("plan", "IDN", "--case", path, "--workspace", tmp_path / "work", "--language", language)
+        assert (code, "template --case" in err) == (3, True), err
 
 
 def test_the_rows_of_a_case_of_ones_own_are_read_from_it(own_case):

@@ -48,7 +48,7 @@ def both(*edits: Edit) -> Edit:
 
 FAULTS: list[tuple[str, str, str | None, Edit]] = [
     # the key of the finding, its table, the column where it stands, the edit
-    ("table_missing", "talent", None, lambda rows: rows.pop("talent")),
+    ("case_table_missing", "talent", None, lambda rows: rows.pop("talent")),
     ("step_without_traits", "steps", "step", drop("step_traits", step="plant", trait="lead_years")),
     ("step_without_cost", "steps", "step", drop("step_costs", step="rival", kind="opex")),
     ("step_without_partner", "steps", "step", drop_all("step_partners", step="plant")),

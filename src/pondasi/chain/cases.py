@@ -133,6 +133,7 @@ def check_case(path: str | Path | RawPack, chain: Chain | None = None, rules: It
     """
     dictionary = load_dictionary()
     pack = path if isinstance(path, RawPack) else read_pack(path)
+    _want_case(pack)
     typed = {name: type_table(pack, raw, dictionary) for name, raw in pack.tables.items()}
     chain = load_chain() if chain is None else chain
     known = {**typed, **_type_world(chain)}
@@ -153,6 +154,21 @@ def check_case(path: str | Path | RawPack, chain: Chain | None = None, rules: It
     rows = {name: len(table.raw.rows) for name, table in typed.items()}
     problems = order_problems(pack.problems, tuple(dictionary.tables))
     return CheckReport(pack.file, pack.form, problems, rows, frames, pack.head)
+
+
+def _want_case(pack: RawPack) -> None:
+    """Let what could not be read say the tables and the template of a case, where others name those of a world."""
+    found, pack.problems = pack.problems, []
+    for problem in found:
+        match problem.key:
+            case "path_form_unknown":
+                pack.add("case_form_unknown", problem.place, value=problem.value)
+            case "folder_without_tables":
+                pack.add("case_without_tables", problem.place)
+            case "excel_without_tables":
+                pack.add("case_without_sheets", problem.place)
+            case _:
+                pack.problems.append(problem)
 
 
 def _join_sources(pack: RawPack, world: Typed, own: Typed) -> Typed:

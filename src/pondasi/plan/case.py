@@ -215,4 +215,4 @@ def _check_tables(pack: RawPack, _tables: Mapping[str, Typed]) -> None:
     if pack.found & set(PLAN_TABLES):
         for name in NEEDED_TABLES:
             if name not in pack.found:
-                pack.add("table_missing", Place(pack.file), table=name)
+                pack.add("case_table_missing", Place(pack.file), table=name)
