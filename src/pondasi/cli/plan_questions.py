@@ -7,7 +7,7 @@ the answers before it along: it is named with its reason, and after Ctrl-C nothi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pondasi.errors import PondasiError
 
@@ -106,6 +106,11 @@ def answer_questions(
     return Answers(told, tuple(missing), tables=known)
 
 
+def _share_search(found: WorkedPlan, executor: Executor, *, times: float = 1.0) -> dict[str, Any]:
+    """Return with what a question is searched: the gap and the cuts of the plan, and its time so many times."""
+    return {"gap": found.plan.gap, "seconds": found.seconds * times, "executor": executor, "pool": found.pool}
+
+
 def _weigh_futures(found: WorkedPlan, words: Words, seed: int, executor: Executor) -> Answer:
     """Return tables and sentences of what planning for several futures is worth, and of the plan on all of them."""
     import pandas as pd
@@ -116,13 +121,7 @@ def _weigh_futures(found: WorkedPlan, words: Words, seed: int, executor: Executo
 
     plan = found.plan
     worth = measure_worth(
-        plan.problem,
-        plan.answer,
-        plan.reference,
-        gap=plan.gap,
-        seconds=found.seconds * (1 - FULL_SHARE),
-        executor=executor,
-        pool=found.pool,
+        plan.problem, plan.answer, plan.reference, **_share_search(found, executor, times=1 - FULL_SHARE)
     )
     every = value_on_all_futures(plan, seed=seed, seconds=found.seconds * FULL_SHARE, executor=executor)
     rows = {
@@ -147,11 +146,8 @@ def _find_reasons(found: WorkedPlan, words: Words, places: str, executor: Execut
         plan.problem,
         plan.answer,
         plan.value,
-        gap=plan.gap,
-        seconds=found.seconds * REASON_SHARE,
         together=found.seconds * REASONS,
-        pool=found.pool,
-        executor=executor,
+        **_share_search(found, executor, times=REASON_SHARE),
     )
     reasons, units = explain_steps(questions), worth_of_units(questions)
     tables = tabulate_reasons(plan.problem, reasons, units)
@@ -169,10 +165,7 @@ def _find_others(found: WorkedPlan, words: Words, number: int, executor: Executo
         plan.answer,
         plan.reference,
         number,
-        gap=plan.gap,
-        seconds=found.seconds,
-        executor=executor,
-        pool=found.pool,
+        **_share_search(found, executor),
     )
     return others.as_tables(), tell_alternatives(others, plan, words)
 
@@ -189,10 +182,7 @@ def _trace_fronts(found: WorkedPlan, words: Words, executor: Executor) -> Answer
             plan.answer,
             plan.reference,
             aim,
-            gap=plan.gap,
-            seconds=found.seconds / len(aims),
-            executor=executor,
-            pool=found.pool,
+            **_share_search(found, executor, times=1 / len(aims)),
         )
         for aim in aims
     }
