@@ -3,7 +3,7 @@
 import pytest
 
 from pondasi.chain.load import load_chain
-from pondasi.currency import find_rate, list_currencies
+from pondasi.currency import Money, find_rate, in_millions, list_currencies
 from pondasi.errors import UsageError
 from pondasi.facts import GRADES, Figure
 from pondasi.report.numbers import Numbers
@@ -49,6 +49,44 @@ def test_the_rate_is_said_with_its_year_and_who_states_it():
     assert "16,478 per USD" in note
     assert "2025" in note
     assert "World Bank" in note
+
+
+@pytest.mark.parametrize(
+    ("currency", "shown"),
+    [
+        ("USD", ["1.23 billion USD", "1,23 miliar USD", "12.3億米ドル"]),
+        ("IDR", ["20.3 trillion IDR", "20,3 triliun rupiah", "20.3兆ルピア"]),
+        ("JPY", ["185 billion JPY", "185 miliar yen", "1,850億円"]),
+    ],
+)
+def test_an_amount_in_a_text_is_in_the_currency_of_the_words(currency, shown):
+    told = [Words(language).at(find_rate(currency)) for language in LANGUAGES]
+    assert [words.say("plan.reason.one", value=in_millions(1234.0)) for words in told] == shown
+    assert [words.say("plan.reason.one", value=Money(1.234e9)) for words in told] == shown
+
+
+@pytest.mark.parametrize(
+    ("usd", "shown"),
+    [
+        (0.0, "0 USD"),
+        (-0.0, "0 USD"),
+        (1e-3, "0 USD"),
+        (-1e-3, "0 USD"),
+        (7e6, "7 million USD"),
+        (-3.4e6, "-3.4 million USD"),
+    ],
+)
+def test_an_amount_in_a_text_has_no_idle_decimals(usd, shown):
+    assert Words("en").say("plan.reason.one", value=Money(usd)) == shown
+    assert Words("en").say("plan.reason.one", value=Money(usd, 2)) == shown
+
+
+def test_what_is_needed_is_never_rounded_down():
+    for rate in map(find_rate, list_currencies()):
+        for usd in (1.0, 12.34, 40.1e6, 99.94e6, 1.2301e9):
+            up = Money(usd, up=True).round_in(rate)
+            assert usd * rate.per_usd * (1 - 1e-8) <= up <= usd * rate.per_usd * 1.01
+    assert Money(40.1e6, up=True).round_in(find_rate()) == pytest.approx(40.1e6)
 
 
 def test_a_currency_without_a_rate_is_refused():

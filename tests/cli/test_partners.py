@@ -8,6 +8,7 @@ import pytest
 
 from pondasi.cli import main
 from pondasi.cli.partners import tell_partners, title_tables
+from pondasi.currency import find_rate, in_millions
 from pondasi.errors import UsageError
 from pondasi.plan.partners import share_value
 from pondasi.tables.results import save_results
@@ -44,15 +45,42 @@ def test_results_go_into_a_workbook_or_a_table(values, tmp_path):
     tables = title_tables(values, Words("en"), "plain")
     save_results(tmp_path / "partners.xlsx", tables)
     book = openpyxl.load_workbook(tmp_path / "partners.xlsx")
-    assert book.sheetnames == ["Partners", "Groups of partners"]
+    assert book.sheetnames == ["Partners", "Groups of partners", "What is said"]
     rows = list(book["Partners"].values)
-    assert rows[0][:2] == ("Partner", "Share")
+    assert rows[0][:2] == ("Partner", "Share, million USD")
     assert rows[1][1] == pytest.approx(values.table["shapley"].iloc[0])
     assert len(list(book["Groups of partners"].values)) == 1 + len(values.coalitions)
     save_results(tmp_path / "partners.csv", tables)
-    assert pd.read_csv(tmp_path / "partners.csv")["Share"].tolist() == pytest.approx(values.table["shapley"].tolist())
+    assert pd.read_csv(tmp_path / "partners.csv")["Share, million USD"].tolist() == pytest.approx(
+        values.table["shapley"].tolist()
+    )
     with pytest.raises(UsageError, match="xlsx"):
         save_results(tmp_path / "partners.txt", tables)
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "unit"),
+    [
+        ("en", "IDR", "billion IDR"),
+        ("id", "IDR", "miliar rupiah"),
+        ("ja", "JPY", "百万円"),
+        ("ja", "USD", "百万米ドル"),
+    ],
+)
+def test_partners_are_told_in_the_currency_of_the_reader(values, language, currency, unit):
+    rate = find_rate(currency)
+    words, scale = Words(language, rate), 1e9 if currency == "IDR" else 1e6
+    title, *table = tell_partners(values, words, "plain")
+    assert unit in title
+    together = values.everyone[1] - values.none[0]
+    assert words.say("plan.reason.one", value=in_millions(together)) in "\n".join(table)
+    shares, groups, said = title_tables(values, words, "plain", ["the rate"]).values()
+    assert sum(unit in column for column in shares.columns) == 9
+    assert sum(unit in column for column in groups.columns) == 2
+    factor = 1e6 * rate.per_usd / scale
+    assert shares.iloc[:, 1].to_numpy() == pytest.approx(factor * values.table["shapley"].to_numpy())
+    assert groups.iloc[:, 1].to_numpy() == pytest.approx(factor * values.coalitions["low"].to_numpy())
+    assert said.iloc[-1, 0] == "the rate"
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from pondasi import load_chain
 from pondasi.cli import main
 from pondasi.cli.grid import measure_width
 from pondasi.cli.roadmap import ABSENT, BUILT, GATE, RUNS, RUNS_IN_SOME, draw_roadmap, title_plan
+from pondasi.currency import find_rate
 from pondasi.plan.case import load_case
 from pondasi.plan.tell_flags import tell_flags
 from pondasi.report.plan_run import SURE, PlanRun
@@ -73,6 +74,24 @@ def test_the_workbook_holds_what_the_run_holds(told, language, tmp_path):
         sum(row["needed"] for (_, skill), row in told.people.items() if skill == next(iter(told.people))[1]), abs=0.5
     )
     assert [cell.value for cell in said["A"]][1:] == ["a sentence"]
+
+
+@pytest.mark.parametrize(("currency", "unit", "scale"), [("IDR", "billion IDR", 1e9), ("JPY", "million JPY", 1e6)])
+def test_a_workbook_shows_money_in_the_currency_of_its_reader(told, currency, unit, scale):
+    names = load_chain().nodes.set_index("node")["name_en"].to_dict()
+    dollars, shown = (
+        list(title_plan(told, [], names, words, "plain").values())
+        for words in (Words("en"), Words("en", find_rate(currency)))
+    )
+    factor = find_rate(currency).per_usd * 1e6 / scale
+    for sheet in (1, 3):
+        assert all(unit in column for column in shown[sheet].columns[1:])
+        # Both are rounded to two decimals, the smaller of them before it is multiplied.
+        half = 0.005 * (1 + factor)
+        assert shown[sheet].iloc[:, 1:].to_numpy() == pytest.approx(
+            dollars[sheet].iloc[:, 1:].to_numpy() * factor, abs=half
+        )
+    assert shown[2].equals(dollars[2]), "people are no money"
 
 
 @pytest.mark.parametrize("verb", ["plan", "partners"])

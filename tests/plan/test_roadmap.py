@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from pondasi.currency import Money, find_rate, in_millions
 from pondasi.plan.build import RUNS, build_problem
 from pondasi.plan.build_year import find_plants
 from pondasi.plan.carry import move_plan
@@ -102,6 +103,18 @@ def test_a_bound_that_was_not_reached_is_no_number(plan, language):
     assert "000" not in tell_partner(gain, words, bounded=False)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("currency", ["IDR", "JPY"])
+def test_a_plan_is_told_in_the_currency_of_its_reader(plan, language, currency):
+    plan, _ = plan
+    words, dollars = Words(language, find_rate(currency)), find_rate().names[language]
+    gain = PartnerGain("JPN", plan, 1.0, 2.5)
+    told = [*tell_plan(plan, words), tell_partner(gain, words)]
+    assert not [line for line in told if dollars in line]
+    assert words.say("plan.value", value=in_millions(plan.value), most=in_millions(plan.most)) == told[0]
+    assert sum(find_rate(currency).names[language] in line for line in told) >= 4
+
+
 def test_on_fresh_years_the_same_decisions_are_priced_anew(plan):
     plan, _ = plan
     fresh = value_afresh(plan, [1, 2, 3])
@@ -142,9 +155,9 @@ def test_a_start_is_told_with_its_size_and_what_it_costs_to_build(plan, language
     plan, _ = plan
     (row, *_) = tabulate_starts(plan).reset_index().to_dict("records")
     costs = plan.case.frame("step_costs")["value"]
-    capital = 2.0 * costs.loc[(row["step"], "capex")] / 1e6
+    capital = 2.0 * costs.loc[(row["step"], "capex")]
     told = tell_plan(plan, Words(language))
-    size = Words(language).say("plan.size_built", n=2.0, capital=float(f"{capital:.3g}"))
+    size = Words(language).say("plan.size_built", n=2.0, capital=Money(capital))
     assert [line for line in told if size in line and str(row["year"]) in line]
     assert told.count(Words(language).say("plan.sizes")) == 1
 

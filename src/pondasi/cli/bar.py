@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from pondasi.cli.grid import measure_width
+from pondasi.currency import in_millions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +86,7 @@ class Ticker:
         """Say for how long the search has gone on, and what is still open between bound and cost."""
         seconds = round(time.monotonic() - self.started)
         if math.isfinite(cost - bound):
-            self.write(self.words.say("plan.searching", seconds=seconds, short=float(f"{cost - bound:.2g}")))
+            self.write(self.words.say("plan.searching", seconds=seconds, short=in_millions(cost - bound, 2)))
         else:
             self.write(self.words.say("plan.searching_first", seconds=seconds))
 

@@ -88,6 +88,18 @@ def say_case(case: Case | None, path: Path | None, words: Words) -> None:
         click.echo(words.say("case.mark", path=str(path), version=version, hash=origin["hash"][:8]))
 
 
+def note_rate(world: World, words: Words) -> list[str]:
+    """Return the rate at which the words show money, with who states it, as a sentence; nothing where they show USD."""
+    from pondasi.currency import find_rate
+    from pondasi.report.numbers import Numbers
+
+    if words.rate is None or words.rate == find_rate():
+        return []
+    rows = world.chain.sources
+    found = rows.loc[rows["source"] == words.rate.source, "publisher"].tolist()
+    return [Numbers(words).rate_note(str(found[0]) if found else words.rate.source)]
+
+
 def name_secrecy(code: str, words: Words) -> str:
     """Return a code of secrecy in words."""
     from pondasi.tables.dictionary import load_dictionary

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pondasi.cli.bar import Ticker
-from pondasi.cli.inputs import describe_inputs, open_case, open_world, say_case, say_overlays
+from pondasi.cli.inputs import describe_inputs, note_rate, open_case, open_world, say_case, say_overlays
 from pondasi.cli.options import say_json, take
 from pondasi.cli.plan_questions import INTERRUPTED, answer_questions
 from pondasi.cli.repairs import SHORT, show_repairs
 from pondasi.cli.roadmap import draw_roadmap, title_plan
 from pondasi.cli.spoken import SpokenCommand
+from pondasi.currency import in_millions
 from pondasi.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,10 +54,12 @@ def make_command(words: Words) -> click.Command:
         seed_: int,
         workers_: int | str,
         places_: str,
+        currency_: str,
         json_: bool,
         quiet_: bool,
         **_: object,
     ) -> int:
+        from pondasi.currency import find_rate
         from pondasi.executor import open_executor
         from pondasi.places import require_country
         from pondasi.plan.checkpoint import FOLDER
@@ -66,7 +69,7 @@ def make_command(words: Words) -> click.Command:
         from pondasi.tables.results import check_ending, save_results
         from pondasi.workspace import SavedRun, open_workspace
 
-        home = require_country(home)
+        home, shown = require_country(home), words.at(find_rate(currency_))
         other = None if partner is None else require_country(partner)
         if other == home:
             raise UsageError("partner_is_home", country=other)
@@ -74,7 +77,7 @@ def make_command(words: Words) -> click.Command:
             raise UsageError("plan_fresh_one")
         check_ending(out_)
         case = open_case(home, case_, open_world(world_, overlay_, public=public_))
-        with open_executor(workers_) as executor, Ticker(words, quiet=quiet_ or json_) as ticker:
+        with open_executor(workers_) as executor, Ticker(shown, quiet=quiet_ or json_) as ticker:
             try:
                 found = work_out_plan(
                     case,
@@ -99,13 +102,13 @@ def make_command(words: Words) -> click.Command:
                 )
             except InfeasibleError:
                 say_case(None if json_ else case, case_, words)
-                return show_repairs(case, words, other, seed_, places_, executor, quick=quick, as_json=json_)
+                return show_repairs(case, shown, other, seed_, places_, executor, quick=quick, as_json=json_)
             workspace, tables = open_workspace(workspace_), found.as_tables()
             # Before anything further is asked, which takes its time and may fail or be stopped.
             folder = workspace.save_run(found.manifest, tables)
             answers = answer_questions(
                 found,
-                words,
+                shown,
                 places_,
                 executor,
                 lambda answer: workspace.save_run(found.manifest, answer),
@@ -116,10 +119,10 @@ def make_command(words: Words) -> click.Command:
                 front=front,
                 assumptions=assumptions,
             )
-        told = _tell_all(found, answers.told, words, places_, resume=resume)
+        told = [*_tell_all(found, answers.told, shown, places_, resume=resume), *note_rate(case.world, shown)]
         saved = PlanRun(SavedRun(folder, found.manifest.as_dict()))
         if out_ is not None:
-            save_results(out_, title_plan(saved, told, _name_nodes(case, words), words, places_))
+            save_results(out_, title_plan(saved, told, _name_nodes(case, words), shown, places_))
         if json_:
             say_json(
                 _describe(found, tables)
@@ -168,7 +171,7 @@ def make_command(words: Words) -> click.Command:
                 metavar="PATH",
                 help=words.say("cli.option.plan_out"),
             ),
-            *take(words, "language", "places", "workspace", "world", "overlay", "case", "public"),
+            *take(words, "language", "places", "currency", "workspace", "world", "overlay", "case", "public"),
             *take(words, "seed", "workers", "json", "quiet"),
         ],
         help=words.say("cli.plan.long"),
@@ -227,7 +230,7 @@ def _tell_settled(plan: Plan, words: Words) -> list[str]:
 
     if not has_settled(plan.value, plan.most, plan.gap, finished=plan.answer.finished):
         return []
-    return [words.say("plan.settled", short=float(f"{plan.most - plan.value:.3g}"))]
+    return [words.say("plan.settled", short=in_millions(plan.most - plan.value))]
 
 
 def _tell_resumed(plan: Plan, words: Words) -> list[str]:

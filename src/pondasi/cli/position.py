@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from pondasi.cli.grid import lay_out
-from pondasi.cli.inputs import describe_inputs, open_world, say_overlays
+from pondasi.cli.inputs import describe_inputs, note_rate, open_world, say_overlays
 from pondasi.cli.options import ROUTES, say_json, take
 from pondasi.cli.spoken import SpokenCommand
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pondasi.chain.records import World
     from pondasi.position.profile import Position
     from pondasi.report.numbers import Numbers
     from pondasi.words import Words
@@ -53,7 +52,7 @@ def make_command(words: Words) -> click.Command:
 
         home = require_country(home)
         beside = [require_country(code.strip()) for code in (peers or "").split(",") if code.strip()]
-        numbers = Numbers(words, find_rate(currency_))
+        numbers = Numbers(words.at(find_rate(currency_)))
         world = open_world(world_, overlay_, public=public_)
         chain = world.chain
         flows = balance_flows(chain, read_prior(world) if routes_ == ROUTES[0] else None)
@@ -82,8 +81,8 @@ def make_command(words: Words) -> click.Command:
         elif not quiet_:
             say_overlays(chain, words)
             show(position, words, numbers, places_, whole=verbose_)
-            if currency_ != find_rate().currency:
-                click.echo(numbers.rate_note(_publisher(world, find_rate(currency_).source)))
+            for line in note_rate(world, numbers.words):
+                click.echo(line)
             click.echo(words.say("position.saved", path=str(folder)))
 
     return SpokenCommand(
@@ -113,10 +112,3 @@ def show(position: Position, words: Words, numbers: Numbers, places: str, *, who
         for line in lay_out(table.head, table.rows):
             click.echo(line)
     click.echo()
-
-
-def _publisher(world: World, source: str) -> str:
-    """Return who states a rate; the shipped sources know all that the rates name."""
-    rows = world.chain.sources
-    found = rows.loc[rows["source"] == source, "publisher"].tolist()
-    return str(found[0]) if found else source

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pondasi.cli.inputs import note_rate
 from pondasi.cli.options import say_json
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def show_repairs(
     offers = QUICK_OFFERS if quick else OFFERS
     problem = build_problem(case, scenarios=QUICK_SCENARIOS, seed=seed, offers=offers, favour=favour)
     report = repair_plan(problem, weights=read_weights(case), impossible=True, executor=executor)
-    told = tell_repairs(case, report, words, places)
+    told = [*tell_repairs(case, report, words, places), *note_rate(case.world, words)]
     if as_json:
         changes = tabulate_repairs(report).reset_index().to_dict("records")
         say_json(

@@ -92,9 +92,9 @@ def title_plan(
     made = {node: nodes[node] for node in told.list_nodes()}
     tables = {
         "plan-chart": _list_starts(told, words, places),
-        "plan-money": _spread(told, told.money, paying, ("paid", "budget"), words, "million"),
+        "plan-money": _spread(told, told.money, paying, ("paid", "budget"), words, "money"),
         "plan-people": _spread(told, told.people, skills, ("needed", "there"), words, "persons"),
-        "plan-output": _spread(told, told.output, made, ("working", "standing"), words, "million_a_year"),
+        "plan-output": _spread(told, told.output, made, ("working", "standing"), words, "money_a_year"),
     }
     titled = {words.say(f"annex.sheet.{sheet}"): table for sheet, table in tables.items()}
     said = words.say("plan.sheet.said")
@@ -143,11 +143,15 @@ def _spread(
     unit: str,
 ) -> pd.DataFrame:
     """Return a table by year, with two columns for each name: its head says whose, what and in which unit."""
+    from pondasi.report.numbers import Numbers
+
+    money, per_million = Numbers(words).column_unit()
+    factor = 1.0 if unit == "persons" else per_million
     found: dict[str, list[float]] = {words.say("plan_brief.column.year"): list(told.years)}
     for code, name in names.items():
         for measure in measures:
             what = words.say(f"plan.sheet.{measure}", who=name)
-            found[words.say(f"plan.sheet.{unit}", what=what)] = [
-                round(table[year, code][measure], DIGITS) for year in told.years
+            found[words.say(f"plan.sheet.{unit}", what=what, unit=money)] = [
+                round(table[year, code][measure] * factor, DIGITS) for year in told.years
             ]
     return pd.DataFrame(found)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from pondasi.currency import Money, in_millions
 from pondasi.places import name_place_in_text
-from pondasi.plan.build_year import MILLION, find_capacity
+from pondasi.plan.build_year import find_capacity
 from pondasi.plan.futures import grow_tree, name_nodes
 from pondasi.plan.problem import ALONE
 from pondasi.tables.rows import index_rows
@@ -125,11 +126,11 @@ def tell_plan(plan: Plan, words: Words, places: str = "plain", *, later: bool = 
     futures = name_nodes(plan.case, grow_tree(plan.case), words.language)
     root = problem.tree.names[0]
     wide = is_wide(plan.value, plan.most, finished=plan.answer.finished)
-    worth = {"value": _round(plan.value), "most": _round(plan.most)}
+    worth = {"value": in_millions(plan.value), "most": in_millions(plan.most)}
     told = [words.say("plan.value_unbounded" if wide else "plan.value", **worth), *_tell_reference(plan, words)]
     if not plan.answer.finished:
         key = "plan.unfinished_unbounded" if wide else "plan.unfinished"
-        told.append(words.say(key, short=_round(plan.most - plan.value)))
+        told.append(words.say(key, short=in_millions(plan.most - plan.value)))
     starts = tabulate_starts(plan).reset_index()
     if starts.empty:
         told.append(words.say("plan.nothing"))
@@ -176,7 +177,7 @@ def tell_partner(gain: PartnerGain, words: Words, places: str = "plain", *, boun
     """Return what a partner brings, as a sentence; ``bounded`` tells whether the search with it reached a bound."""
     partner = name_place_in_text(gain.partner, words.language, places)
     key = "plan.partner" if bounded else "plan.partner_unbounded"
-    return words.say(key, partner=partner, low=_round(gain.low), high=_round(gain.high))
+    return words.say(key, partner=partner, low=in_millions(gain.low), high=in_millions(gain.high))
 
 
 def _tell_reference(plan: Plan, words: Words) -> list[str]:
@@ -209,11 +210,11 @@ def _tell_size(plan: Plan, start: dict[Hashable, Any], words: Words) -> str:
     partner = start["partner"] if isinstance(start["partner"], str) else plan.case.country
     costs = index_rows(plan.case.tables["step_costs"], "step", "kind")
     modules, capital = float(start["modules"]), costs.get((start["step"], "capex"))
-    shown = round(modules, 1) or _round(modules)
+    shown = round(modules, 1) or float(f"{modules:.3g}")
     if capital is None:
         return words.say("plan.size", n=shown)
     factor = float(plan.case.options.loc[(start["step"], partner), "cost_factor"])
-    return words.say("plan.size_built", n=shown, capital=_round(modules * float(capital["value"]) * factor / MILLION))
+    return words.say("plan.size_built", n=shown, capital=Money(modules * float(capital["value"]) * factor))
 
 
 def _tell_money(plan: Plan, words: Words) -> list[str]:
@@ -232,9 +233,9 @@ def _tell_money(plan: Plan, words: Words) -> list[str]:
             "plan.money",
             first=str(soon.index[0]),
             last=str(soon.index[-1]),
-            state=_round(paid["state"]),
-            private=_round(paid["private"]),
-            partners=_round(float(soon[partners].to_numpy().sum())),
+            state=in_millions(paid["state"]),
+            private=in_millions(paid["private"]),
+            partners=in_millions(float(soon[partners].to_numpy().sum())),
         )
     ]
 
@@ -247,8 +248,3 @@ def _by_year(plan: Plan, names: tuple[str, ...], level: str, values: dict[str, n
     weight /= weight.sum(axis=1, keepdims=True)
     index = pd.MultiIndex.from_product([years.tolist(), names], names=["year", level])
     return pd.DataFrame({name: (weight @ table.T).ravel() for name, table in values.items()}, index=index)
-
-
-def _round(value: float) -> float:
-    """Return three digits: costs that rest on assumed figures deserve no more."""
-    return float(f"{value:.3g}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from pondasi.currency import MILLION, Money
 from pondasi.places import name_place_in_text
 from pondasi.plan.yearly_check import FIRM
 from pondasi.tables.rows import list_rows
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 SHOWS = 0.05
 """Weeks of output from which a named shock is told: about a third of a day."""
-MILLION = 1e6
 LEAST = 1e-5
 """Weeks of output, or parts of one, below which a figure is none: some seconds."""
 
@@ -112,7 +112,7 @@ def _say(measure: str, value: float | None, words: Words) -> str:
         return words.say("number.percent", value=_short(100 * value))
     if measure == "concentration":
         return words.say("plan.side.index", value=_short(value))
-    return words.say("plan.side.money", value=_short(value / MILLION))
+    return words.say("plan.side.money", value=Money(value if abs(value) >= LEAST * MILLION else 0.0))
 
 
 def _short(value: float) -> float:

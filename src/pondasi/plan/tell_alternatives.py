@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pondasi.currency import in_millions
 from pondasi.plan.alternatives import SLACK
 from pondasi.plan.roadmap import SOON
 from pondasi.tables.rows import index_rows
@@ -51,7 +52,7 @@ def tell_alternatives(found: Alternatives, plan: Plan, words: Words) -> list[str
     if open_:
         told.append(words.say("alternatives.open", year=year, steps=words.say("alternatives.between").join(open_)))
     calm = int(found.plans["regret"].argmin())
-    regret = float(f"{found.plans['regret'].iloc[calm]:.3g}")
+    regret = in_millions(float(found.plans["regret"].iloc[calm]))
     key = "alternatives.regret_best" if calm == 0 else "alternatives.regret_other"
     told.append(words.say(key, plan=calm, regret=regret))
     return told

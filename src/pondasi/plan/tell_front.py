@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pondasi.plan.tell_worth import round_money
+from pondasi.currency import in_millions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ def tell_front(fronts: Mapping[str, pd.DataFrame], words: Words) -> list[str]:
         best, others = front.iloc[0], front.iloc[1:]
         others = others[~others["beaten"]]
         size = 100 if aim in SHARES else 1
-        start = round_money(size * float(best["reached"]))
+        start = _round(size * float(best["reached"]))
         if others.empty:
             told.append(words.say(f"front.{aim}_alone", start=start))
             continue
@@ -35,10 +35,15 @@ def tell_front(fronts: Mapping[str, pd.DataFrame], words: Words) -> list[str]:
             words.say(
                 f"front.{aim}",
                 start=start,
-                reached=round_money(size * float(last["reached"])),
-                saved=round_money(float(best["reached"] - last["reached"])),
-                low=round_money(low),
-                high=round_money(high),
+                reached=_round(size * float(last["reached"])),
+                saved=in_millions(float(best["reached"] - last["reached"])),
+                low=in_millions(low),
+                high=in_millions(high),
             )
         )
     return told
+
+
+def _round(value: float) -> float:
+    """Return three digits: jobs and emissions that rest on assumed figures deserve no more."""
+    return float(f"{value:.3g}")

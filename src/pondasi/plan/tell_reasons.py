@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from pondasi.currency import Money, in_millions
 from pondasi.plan.tell_repair import Names, name_item
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pondasi.words import Words
 
 
+DIGITS = 2
+"""Digits of a difference that is told: its interval is wide."""
 LEAST = 1e-3
 """A difference below this is none [million USD]: the gaps of the solves are wider."""
 
@@ -77,7 +80,7 @@ def tell_reasons(
 
 def _tell_reason(names: Names, reason: Reason, words: Words) -> list[str]:
     fields: dict[str, object] = {"step": names.step(reason.step), "others": names.join(reason.others)}
-    fields |= {"low": _round(reason.low), "span": _span(reason.low, reason.high, words)}
+    fields |= {"low": _show(reason.low), "span": _span(reason.low, reason.high, words)}
     told = {
         "committed": lambda: words.say("plan.reason.in.committed", **fields),
         "required": lambda: words.say("plan.reason.in.required", **fields),
@@ -108,8 +111,8 @@ def _tell_reason(names: Names, reason: Reason, words: Words) -> list[str]:
 
 def _tell_delay(low: float, high: float, words: Words) -> str:
     """Say what a year's delay loses."""
-    if np.isnan(high):
-        return words.say("plan.reason.delay_unknown", low=_round(low))
+    if not np.isfinite(high):
+        return words.say("plan.reason.delay_unknown", low=_show(low))
     if not _round(high):
         return words.say("plan.reason.delay_none")
     return words.say("plan.reason.delay", span=_span(low, high, words))
@@ -122,7 +125,7 @@ def _tell_unknown(reason: Reason, words: Words, fields: dict[str, object]) -> st
     if np.isinf(reason.low):
         return words.say("plan.reason.out.unasked", **fields)
     if reason.low < 0:
-        return words.say("plan.reason.out.unknown_gain", gain=_round(-reason.low), **fields)
+        return words.say("plan.reason.out.unknown_gain", gain=_show(-reason.low), **fields)
     return words.say("plan.reason.out.unknown", **fields)
 
 
@@ -131,7 +134,7 @@ def _tell_unit(names: Names, unit: UnitWorth, words: Words) -> str:
     fields |= {"span": _span(unit.low, unit.high, words)}
     match unit.change.kind:
         case "budget":
-            return words.say("plan.unit.budget", **fields)
+            return words.say("plan.unit.budget", amount=in_millions(unit.change.amount), **fields)
         case "people":
             return words.say("plan.unit.people", **fields)
         case _:
@@ -140,12 +143,16 @@ def _tell_unit(names: Names, unit: UnitWorth, words: Words) -> str:
 
 def _span(low: float, high: float, words: Words) -> str:
     """Return a range as it is said: one number where both ends read alike."""
-    ends = [_round(end) for end in (low, high)]
+    ends = [_show(end) for end in (low, high)]
     if ends[0] == ends[1]:
         return words.say("plan.reason.one", value=ends[0])
     return words.say("plan.reason.span", low=ends[0], high=ends[1])
 
 
+def _show(value: float) -> Money:
+    return in_millions(_round(value), DIGITS)
+
+
 def _round(value: float) -> float:
     """Return two digits of a difference whose interval is wide, and nothing below a thousandth of a million."""
-    return float(f"{value:.2g}") if abs(value) >= LEAST else 0.0
+    return float(f"{value:.{DIGITS}g}") if abs(value) >= LEAST else 0.0

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from pondasi.currency import in_millions
 from pondasi.places import name_place_in_text
 from pondasi.plan.loosen import round_up
 from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.rows import index_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pondasi.plan.case import Case
     from pondasi.plan.conflicts import Conflict
@@ -74,7 +75,7 @@ def tell_repairs(case: Case, report: RepairReport, words: Words, places: str = "
         head = {"k": k, "count": len(report.repairs), "limits": len(repair.limits), "cost": _round(repair.cost)}
         told.append(words.say("plan.repair.head", **head))
         told += names.tell_changes(repair.changes)
-        told.append(words.say("plan.repair.worth", value=_round(repair.value)))
+        told.append(words.say("plan.repair.worth", value=in_millions(repair.value)))
     if report.alike:
         told.append(words.say("plan.repair.alike"))
     return [*told, words.say("plan.repair.weights", **report.weights)]
@@ -142,7 +143,7 @@ class Names:
         """Return how one limit is loosened, over its years, as a sentence."""
         words, first = self.words, changes[0]
         top = max(changes, key=lambda change: change.amount)
-        fields = {
+        fields: dict[str, object] = {
             "year": str(top.year),
             "first": str(changes[0].year),
             "last": str(changes[-1].year),
@@ -153,9 +154,10 @@ class Names:
         one = len(changes) == 1
         match first.kind:
             case "budget":
-                fields["purse"] = self.item(first)
+                fields = _as_money(fields) | {"purse": self.item(first)}
                 return words.say("plan.repair.budget.year" if one else "plan.repair.budget.years", **fields)
             case "loan":
+                fields = _as_money(fields)
                 return words.say("plan.repair.loan.year" if one else "plan.repair.loan.years", **fields)
             case "people":
                 fields["skill"] = self.item(first)
@@ -177,6 +179,12 @@ class Names:
             return words.say("plan.repair.commitment.given_up", step=step)
         key = "plan.repair.date.later" if change.amount > 0 else "plan.repair.date.earlier"
         return words.say(key, old=year, new=str(change.year + round(change.amount)), step=step)
+
+
+def _as_money(fields: Mapping[str, Any]) -> dict[str, object]:
+    """Return the fields of a limit on money with amounts of money: what is lacking is rounded up, as it is to suffice."""
+    needed = {name: in_millions(fields[name], up=True) for name in ("amount", "most")}
+    return {**fields, **needed, "limit": in_millions(fields["limit"])}
 
 
 def _round(value: float) -> float:

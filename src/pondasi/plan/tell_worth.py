@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pondasi.currency import in_millions
 from pondasi.plan.reshape import find_first_stage
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ def tell_worth(worth: PlanWorth, tree: Tree, words: Words) -> list[str]:
     for gain, row in worth.gains.iterrows():
         low, high = float(row["low"]), float(row["high"])
         if np.isnan(high):
-            told.append(words.say(f"worth.unknown.{gain}", low=round_money(low), year=gate))
+            told.append(words.say(f"worth.unknown.{gain}", low=in_millions(low), year=gate))
         elif np.isinf(high):
             told.append(words.say(f"worth.impossible.{gain}", year=gate))
         else:
-            told.append(words.say(f"worth.{gain}", low=round_money(low), high=round_money(high), year=gate))
+            told.append(words.say(f"worth.{gain}", low=in_millions(low), high=in_millions(high), year=gate))
     if worth.kept == "starts":
         told.append(words.say("worth.kept_starts"))
     return told
@@ -35,20 +36,15 @@ def tell_worth(worth: PlanWorth, tree: Tree, words: Words) -> list[str]:
 
 def tell_fresh(fresh: FreshValue, words: Words) -> str:
     """Return the value on years that the plan was not made for."""
-    fields = {name: round_money(getattr(fresh, name)) for name in ("inside", "mean", "low", "high")}
+    fields = {name: in_millions(getattr(fresh, name)) for name in ("inside", "mean", "low", "high")}
     return words.say("worth.fresh", draws=len(fresh.draws), **fields)
 
 
 def tell_all_futures(found: FullValue, words: Words) -> str:
     """Return the value on all futures of the data, and what of the plan could not be kept."""
-    fields = {name: round_money(getattr(found, name)) for name in ("joined", "low", "high")}
+    fields = {name: in_millions(getattr(found, name)) for name in ("joined", "low", "high")}
     if np.isnan(found.kept):
         key = "worth.all_futures_unbounded" if np.isinf(found.high) else "worth.all_futures_unknown"
         return words.say(key, futures=found.futures, high=fields["high"], joined=fields["joined"])
     key = "worth.all_futures" if found.kept == 1 else "worth.all_futures_less"
     return words.say(key, futures=found.futures, kept=round(100 * found.kept), **fields)
-
-
-def round_money(value: float) -> float:
-    """Return three digits: costs that rest on assumed figures deserve no more."""
-    return float(f"{value:.3g}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from babel.numbers import format_decimal
 
-from pondasi.currency import find_rate
+from pondasi.currency import MILLION, find_column_scale, find_rate, find_scale
 
 if TYPE_CHECKING:
     from pondasi.currency import Rate
@@ -19,11 +19,6 @@ RATE_DIGITS = 5
 """Digits of a rate of exchange that are shown."""
 WHOLE = {"year", "count", "week"}
 """Units that are shown as whole numbers."""
-SCALES = {
-    "en": (("trillion", 1e12), ("billion", 1e9), ("million", 1e6)),
-    "ja": (("trillion", 1e12), ("hundred_million", 1e8), ("ten_thousand", 1e4)),
-}
-SCALES["id"] = SCALES["en"]
 PERCENT_FLOOR = 0.0005
 """Shares up to a twentieth of a per cent are shown as 'below 0.1 %'."""
 SMALLEST_PERCENT = 0.001
@@ -38,7 +33,7 @@ class Numbers:
     words
         The catalogue of the language.
     rate
-        Rate at which money is shown; USD by default. What is given is always USD.
+        Rate at which money is shown; that of the words by default, or else USD. What is given is always USD.
 
     Example
     -------
@@ -55,7 +50,7 @@ class Numbers:
     def __init__(self, words: Words, rate: Rate | None = None) -> None:
         self.words = words
         self.language = words.language
-        self.rate = find_rate() if rate is None else rate
+        self.rate = rate or words.rate or find_rate()
         self.currency = self.rate.names[words.language]
 
     def plain(self, value: float, digits: int = MAX_DIGITS) -> str:
@@ -85,6 +80,11 @@ class Numbers:
         if len(set(shown.values())) == 1:
             return self.words.say(f"number.money.{name}", value=shown["value"], currency=self.currency)
         return self.words.say(f"number.money_interval.{name}", currency=self.currency, **shown)
+
+    def column_unit(self) -> tuple[str, float]:
+        """Return the unit of a column of money in the currency shown, and how many of it a million USD are."""
+        name, scale = find_column_scale(self.rate)
+        return self.words.say(f"number.unit.{name}", currency=self.currency), MILLION * self.rate.per_usd / scale
 
     def rate_note(self, publisher: str) -> str:
         """Return the rate at which money is shown, its year and who states it, as a sentence."""
@@ -181,10 +181,7 @@ class Numbers:
         return format_decimal(value, format="#,##0" + ("." + "0" * decimals if decimals else ""), locale=self.language)
 
     def _scale(self, value: float) -> tuple[str, float]:
-        for name, scale in SCALES[self.language]:
-            if abs(value) >= scale * 0.9995:
-                return name, scale
-        return "one", 1.0
+        return find_scale(value, self.language)
 
 
 def digits_for(value: float, low: float | None, high: float | None) -> int:

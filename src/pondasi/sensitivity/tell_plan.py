@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pondasi.currency import in_millions
 from pondasi.plan.gates import begin_small
 from pondasi.sensitivity.plan_figures import CHANCE
 from pondasi.tables.rows import index_rows, list_rows
@@ -43,8 +44,8 @@ def tell_assumptions(found: Assumptions, plan: Plan, words: Words) -> list[str]:
             figures=sum(row["rows"] for row in groups),
             assumed=sum(row["assumed"] for row in groups),
             closely=len(asked),
-            value=_round(found.low),
-            most=_round(found.high),
+            value=in_millions(found.low),
+            most=in_millions(found.high),
         )
     ]
     teller = _Teller(plan, words)
@@ -61,7 +62,7 @@ def tell_assumptions(found: Assumptions, plan: Plan, words: Words) -> list[str]:
         told.append(words.say("assumptions.broken", groups=teller.join(broken)))
     others = [row["drift"] for row in groups if not row["known"] and row["drift"] is not None]
     if others:
-        told.append(words.say("assumptions.others", n=len(others), drift=_round(max(others))))
+        told.append(words.say("assumptions.others", n=len(others), drift=in_millions(max(others))))
     stayed = {name: sum(row[name] for row in groups) for name in ("fixed", "held")}
     if any(stayed.values()):
         told.append(words.say("assumptions.stayed", **stayed))
@@ -89,7 +90,7 @@ class _Teller:
             return self.words.say(f"assumptions.end.{state}")
         if run["state"] == "same":
             return self.words.say("assumptions.end.same")
-        fields = {"value": _round(run["low"]), "most": _round(run["high"])}
+        fields = {"value": in_millions(run["low"]), "most": in_millions(run["high"])}
         parts = {
             name: self.join(self.names[step] for step in run[name].split("|") if step) for name in ("left", "came")
         }
@@ -121,8 +122,3 @@ class _Teller:
         if loose:
             told.append(self.words.say("assumptions.loose", runs=rows[0]["runs"], steps=self.join(loose)))
         return told
-
-
-def _round(value: float) -> float:
-    """Return an amount to three digits, more than its interval deserves."""
-    return float(f"{value:.3g}")

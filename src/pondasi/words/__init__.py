@@ -14,6 +14,7 @@ Example
 
 from __future__ import annotations
 
+import math
 import tomllib
 from functools import lru_cache
 from importlib import resources
@@ -24,6 +25,7 @@ from pondasi.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pondasi.currency import Money, Rate
     from pondasi.errors import PondasiError, Problem
 
 SPELLED_FROM, SPELLED_TO = 1e-4, 1e15
@@ -40,6 +42,8 @@ class Words:
     ----------
     language
         One of `LANGUAGES`.
+    rate
+        Rate at which amounts of money (`pondasi.currency.Money`) are shown; USD by default.
 
     Raises
     ------
@@ -47,10 +51,14 @@ class Words:
         For a language that has no catalogue.
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, rate: Rate | None = None) -> None:
         if language not in LANGUAGES:
             raise UsageError("unknown_language", language=language, known=", ".join(LANGUAGES))
-        self.language = language
+        self.language, self.rate = language, rate
+
+    def at(self, rate: Rate) -> Words:
+        """Return the same words with money at a rate."""
+        return Words(self.language, rate)
 
     def say(self, key: str, /, **fields: object) -> str:
         """Return the text of ``key`` with its slots filled.
@@ -114,13 +122,32 @@ class Words:
         return self.say("place.joint").join(parts)
 
     def _shown(self, value: object) -> object:
+        from pondasi.currency import Money
+
         if isinstance(value, float):
             from babel.numbers import format_decimal
 
             if value and not SPELLED_FROM <= abs(value) < SPELLED_TO:
                 return f"{value:g}"
             return format_decimal(value, format="#,##0.######", locale=self.language)
+        if isinstance(value, Money):
+            return self._show_money(value)
         return "" if value is None else value
+
+    def _show_money(self, money: Money) -> str:
+        """Return an amount in the currency of these words, without idle decimals."""
+        from babel.numbers import format_decimal
+
+        from pondasi.currency import find_rate, find_scale
+
+        rate = self.rate or find_rate()
+        amount = money.round_in(rate)
+        name, scale = find_scale(amount, self.language)
+        text = f"{amount:g}"
+        if math.isfinite(amount):
+            shown = round(amount / scale, 2) + 0.0  # what rounds to nothing has no sign
+            text = format_decimal(shown, format="#,##0.##", locale=self.language)
+        return self.say(f"number.money.{name}", value=text, currency=rate.names[self.language])
 
 
 def spell_number(value: float, language: str) -> str:
