@@ -225,6 +225,26 @@ def test_the_check_says_what_it_found(findings, make, rank, words):
     assert not any("Warning" in point for point in points)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_export_control_and_rules_on_subsidies_may_stop_is_said_near_the_partner(findings, make, language):
+    words, told = Words(language), make()
+    steps = PlanRun(told).steps
+    for degree in ("yes", "conditional", "no"):
+        starts = told.table("starts").assign(export_control=degree, subsidy_rule="no")
+        starts.to_parquet(told.path / "tables" / "starts.parquet")
+        saved = SavedRun(told.path, told.manifest)
+        _, second, *others = compose(findings, saved, language).sections[0].points
+        if degree == "no":
+            assert second == words.say("plan.flag.none")
+            continue
+        assert all(row[f"name_{language}"] in second for row in steps.values())
+        assert second.startswith(words.say(f"plan.flag.export_control_{degree}", steps="")[:8])
+        assert not any(words.say("plan.flag.none") == other for other in others)
+    starts.drop(columns=["export_control", "subsidy_rule"]).to_parquet(told.path / "tables" / "starts.parquet")
+    points = compose(findings, SavedRun(told.path, told.manifest), language).sections[0].points
+    assert words.say("plan.flag.none") not in points
+
+
 def test_both_sides_are_said(findings, make, run):
     points = compose(findings, run).sections[0].points
     (home,) = (point for point in points if point.startswith("What changes for Indonesia by 2045"))

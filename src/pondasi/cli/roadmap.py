@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 RUNS, RUNS_IN_SOME, BUILT, ABSENT, GATE = "#", "+", "-", ".", "|"
 """One sign a year: plain ones, that every terminal has."""
 INDENT = "  "
-FLAGS = ("export_control", "subsidy_rule")
-"""What may stand in the way of a step from abroad, as the case states it."""
 DIGITS = 2
 """Decimals of sums in a sheet: figures that rest on assumed ones deserve no more."""
 
@@ -104,6 +102,7 @@ def title_plan(
 def _list_starts(told: PlanRun, words: Words, places: str) -> pd.DataFrame:
     """Return every start with what it is, with whom, when, in which future, and how large."""
     from pondasi.places import name_place
+    from pondasi.plan.tell_flags import FLAGS
     from pondasi.tables.dictionary import load_dictionary
 
     codes, name = load_dictionary().codes, f"name_{words.language}"

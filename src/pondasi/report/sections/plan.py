@@ -17,6 +17,7 @@ from pondasi.report.sections.plan_charts import (
     name_future,
     name_start,
 )
+from pondasi.report.sections.plan_flags import say_flags
 from pondasi.report.sections.plan_heads import say_headlines, say_soon
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def write_plan(context: Context, run: SavedRun) -> Section:
         ),
         points=(
             *(statement.text for statement in more),
+            *say_flags(context, told),
             *_say_nothing_new(context, told),
             *((later,) if later is not None else ()),
             *_say_gates(context, told),
