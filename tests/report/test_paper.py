@@ -58,6 +58,19 @@ def test_the_statements_come_back_out_of_the_paper(papers, briefs, language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_picture_across_a_page_leaves_no_page_before_it_nearly_empty(papers, language):
+    """Such a page cannot share what is left of the one before it; so it stands last, behind the last of the text."""
+    call = [find_program("pdfinfo"), "-l", "99", str(papers[language])]
+    sizes = re.findall(
+        r"Page +\d+ size: +([\d.]+) x ([\d.]+)",
+        subprocess.run(call, check=True, stdout=subprocess.PIPE).stdout.decode(),
+    )
+    across = [float(width) > float(height) for width, height in sizes]
+    assert across == sorted(across)
+    assert across[-1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_sign_is_missing_and_every_font_is_embedded(papers, language):
     """A sign without a glyph would come out as a box: typst then warns, and the text holds a replacement."""
     rows = subprocess.run([find_program("pdffonts"), str(papers[language])], check=True, stdout=subprocess.PIPE)
