@@ -61,8 +61,8 @@ def test_the_rate_is_said_with_its_year_and_who_states_it():
 )
 def test_an_amount_in_a_text_is_in_the_currency_of_the_words(currency, shown):
     told = [Words(language).at(find_rate(currency)) for language in LANGUAGES]
-    assert [words.say("plan.reason.one", value=in_millions(1234.0)) for words in told] == shown
-    assert [words.say("plan.reason.one", value=Money(1.234e9)) for words in told] == shown
+    assert [words.say("plan.reason.one", value=in_millions(1234.0, 3)) for words in told] == shown
+    assert [words.say("plan.reason.one", value=Money(1.234e9, 3)) for words in told] == shown
 
 
 @pytest.mark.parametrize(
@@ -78,15 +78,15 @@ def test_an_amount_in_a_text_is_in_the_currency_of_the_words(currency, shown):
 )
 def test_an_amount_in_a_text_has_no_idle_decimals(usd, shown):
     assert Words("en").say("plan.reason.one", value=Money(usd)) == shown
-    assert Words("en").say("plan.reason.one", value=Money(usd, 2)) == shown
+    assert Words("en").say("plan.reason.one", value=Money(usd, 3)) == shown
 
 
 def test_what_is_needed_is_never_rounded_down():
     for rate in map(find_rate, list_currencies()):
         for usd in (1.0, 12.34, 40.1e6, 99.94e6, 1.2301e9):
-            up = Money(usd, up=True).round_in(rate)
+            up = Money(usd, 3, up=True).round_in(rate)
             assert usd * rate.per_usd * (1 - 1e-8) <= up <= usd * rate.per_usd * 1.01
-    assert Money(40.1e6, up=True).round_in(find_rate()) == pytest.approx(40.1e6)
+    assert Money(40.1e6, 3, up=True).round_in(find_rate()) == pytest.approx(40.1e6)
 
 
 def test_a_currency_without_a_rate_is_refused():

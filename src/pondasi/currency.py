@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 BASE = "USD"
 """The currency of the data."""
 MILLION = 1e6
-DIGITS = 3
-"""Digits of an amount that is told without an interval."""
+DIGITS = 2
+"""Digits of an amount that is told: what it rests on is assumed in the main, as figures of a brief are."""
 SCALES = {
     "en": (("trillion", 1e12), ("billion", 1e9), ("million", 1e6)),
     "ja": (("trillion", 1e12), ("hundred_million", 1e8), ("ten_thousand", 1e4)),
@@ -95,7 +95,7 @@ class Money:
     -------
     >>> from pondasi.words import Words
     >>> Words("en").say("plan.searching", seconds=3, short=Money(4.871e9))
-    'Searching for 3 s; 4.87 billion USD between what is found and its bound'
+    'Searching for 3 s; 4.9 billion USD between what is found and its bound'
     """
 
     usd: float

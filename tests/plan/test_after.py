@@ -105,7 +105,7 @@ def test_a_plan_that_starts_nothing_changes_nothing(plan):
             dataclasses.replace(found, change=(-2e-9, -7e-9, 3e-9)), "IDN", {"taiwan_blockade": "X"}, Words(language)
         )
         assert "e-" not in told[0]
-        shown = float(f"{found.named.loc['taiwan_blockade', 'after']:.3g}")
+        shown = float(f"{found.named.loc['taiwan_blockade', 'after']:.2g}")
         assert told[1] == Words(language).say("plan.after.named_same", shock="X", after=shown)
     sides = weigh_sides(plan.case.world, found.after, "IDN", "JPN")
     pd.testing.assert_series_equal(sides["before"], sides["after"], check_names=False)

@@ -98,6 +98,10 @@ def test_what_it_is_worth_is_told_in_every_language(language):
     told = tell_worth(worth, problem.tree, words)
     assert len(told) >= 4
     told.append(tell_fresh(FreshValue(5.0, 4.0, 3.0, 5.0, np.array([3.0, 5.0])), words))
+    pays = (
+        FreshValue(5.0, 4.0, low, high, np.array([3.0, 5.0])) for low, high in ((3.0, 5.0), (-1.0, 5.0), (-4.0, -1.0))
+    )
+    assert len({tell_fresh(fresh, words)[-40:] for fresh in pays}) == 3
     told.append(tell_all_futures(value_of(0.8), words))
     told.append(tell_all_futures(value_of(1.0), words))
     assert not [line for line in told if "{" in line]

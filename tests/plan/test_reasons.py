@@ -176,7 +176,7 @@ def test_reasons_are_told_in_every_language():
         assert gain not in {undecided, told[8]}
         assert "-3" not in gain
         assert gain.index(shown(words, 3.2)) < gain.index(shown(words, 3.4))
-        for high, key in ((0.0, "delay_none"), (np.nan, "delay_unknown")):
+        for high, key in ((0.0, "delay_none"), (np.nan, "delay_open")):
             (late, *_) = tell_reasons(plan, [replace(reasons[0], delay_low=0.0, delay_high=high)], units, words)
             assert late.endswith(words.say(f"plan.reason.{key}", low=in_millions(0.0)))
     tables = tabulate_reasons(problem, reasons, units)

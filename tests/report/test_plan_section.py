@@ -182,7 +182,7 @@ def test_without_a_partner_nothing_is_said_of_one(findings, make):
 def test_before_and_after_stand_with_their_interval_and_a_warning(findings, run):
     section = compose(findings, run).sections[0]
     (mean,) = (point for point in section.points if point.startswith("In 2 fresh years of disruption"))
-    assert "lose 3.0 weeks of output on the chain of today and 2.5 on that of 2045" in mean
+    assert "lose on average 3.0 weeks of output on the chain of today and 2.5 on that of 2045" in mean
     assert "takes away part of the loss, a change of -0.50 (-0.80 to -0.20) weeks" in mean
     assert any(
         "Warning: over 64 freshly drawn years" in point and "0.30, below 0.90" in point for point in section.points

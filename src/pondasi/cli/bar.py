@@ -86,7 +86,7 @@ class Ticker:
         """Say for how long the search has gone on, and what is still open between bound and cost."""
         seconds = round(time.monotonic() - self.started)
         if math.isfinite(cost - bound):
-            self.write(self.words.say("plan.searching", seconds=seconds, short=in_millions(cost - bound, 2)))
+            self.write(self.words.say("plan.searching", seconds=seconds, short=in_millions(cost - bound)))
         else:
             self.write(self.words.say("plan.searching_first", seconds=seconds))
 

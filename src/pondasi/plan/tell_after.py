@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from pondasi.currency import MILLION, Money
+from pondasi.currency import DIGITS, MILLION, Money
 from pondasi.places import name_place_in_text
 from pondasi.plan.yearly_check import FIRM
 from pondasi.tables.rows import list_rows
@@ -57,13 +57,15 @@ def _tell_named(shock: str, before: float, after: float, words: Words) -> str:
 
 
 def choose_change(low: float, high: float) -> str:
-    """Return the form of the sentence for a change with an interval: ``less``, ``more``, or ``open`` where it may be either.
+    """Return the form of the sentence for a change with an interval: ``less``, ``more``, ``none``, or ``open`` where it may be either.
 
     Example
     -------
     >>> choose_change(-2.0, -1.0), choose_change(-1.0, 1.0), choose_change(0.0, 0.0)
-    ('less', 'open', 'open')
+    ('less', 'open', 'none')
     """
+    if max(abs(low), abs(high)) < LEAST:
+        return "none"
     return "less" if high < 0 else "more" if low > 0 else "open"
 
 
@@ -116,5 +118,5 @@ def _say(measure: str, value: float | None, words: Words) -> str:
 
 
 def _short(value: float) -> float:
-    """Return three digits, and nothing of what is left of the difference of two like runs."""
-    return float(f"{value:.3g}") if abs(value) >= LEAST else 0.0
+    """Return two digits, and nothing of what is left of the difference of two like runs."""
+    return float(f"{value:.{DIGITS}g}") if abs(value) >= LEAST else 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pondasi.currency import in_millions
+from pondasi.currency import DIGITS, in_millions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,5 +45,5 @@ def tell_front(fronts: Mapping[str, pd.DataFrame], words: Words) -> list[str]:
 
 
 def _round(value: float) -> float:
-    """Return three digits: jobs and emissions that rest on assumed figures deserve no more."""
-    return float(f"{value:.3g}")
+    """Return two digits: jobs and emissions that rest on assumed figures deserve no more."""
+    return float(f"{value:.{DIGITS}g}")

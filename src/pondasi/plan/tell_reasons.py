@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from pondasi.currency import Money, in_millions
+from pondasi.currency import DIGITS, Money, in_millions
 from pondasi.plan.tell_repair import Names, name_item
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from pondasi.words import Words
 
 
-DIGITS = 2
-"""Digits of a difference that is told: its interval is wide."""
 LEAST = 1e-3
 """A difference below this is none [million USD]: the gaps of the solves are wider."""
 
@@ -65,9 +63,10 @@ def tabulate_reasons(
 def tell_reasons(
     plan: Plan, reasons: Sequence[Reason], units: Sequence[UnitWorth], words: Words, places: str = "plain"
 ) -> list[str]:
-    """Return a sentence or two for every step, what one more unit is worth where that is anything, and what all rests on."""
+    """Return a sentence or two for every step, those of the plan first, what one more unit is worth where that is anything, and what all rests on."""
     names = Names(plan.case, plan.problem, words, places)
-    told = [words.say("list.sentence").join(_tell_reason(names, reason, words)) for reason in reasons]
+    ordered = sorted(reasons, key=lambda reason: not reason.inside)
+    told = [words.say("list.sentence").join(_tell_reason(names, reason, words)) for reason in ordered]
     worth = [_tell_unit(names, unit, words) for unit in units if _round(unit.high) > 0]
     open_ = sum(np.isnan(unit.high) for unit in units)
     if open_:
@@ -112,6 +111,8 @@ def _tell_reason(names: Names, reason: Reason, words: Words) -> list[str]:
 def _tell_delay(low: float, high: float, words: Words) -> str:
     """Say what a year's delay loses."""
     if not np.isfinite(high):
+        if not _round(low):
+            return words.say("plan.reason.delay_open")
         return words.say("plan.reason.delay_unknown", low=_show(low))
     if not _round(high):
         return words.say("plan.reason.delay_none")
@@ -150,7 +151,7 @@ def _span(low: float, high: float, words: Words) -> str:
 
 
 def _show(value: float) -> Money:
-    return in_millions(_round(value), DIGITS)
+    return in_millions(_round(value))
 
 
 def _round(value: float) -> float:

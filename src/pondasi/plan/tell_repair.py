@@ -9,7 +9,7 @@ import pandas as pd
 
 from pondasi.currency import in_millions
 from pondasi.places import name_place_in_text
-from pondasi.plan.loosen import round_up
+from pondasi.plan.loosen import DIGITS, round_up
 from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.rows import index_rows
 
@@ -183,8 +183,8 @@ class Names:
 
 def _as_money(fields: Mapping[str, Any]) -> dict[str, object]:
     """Return the fields of a limit on money with amounts of money: what is lacking is rounded up, as it is to suffice."""
-    needed = {name: in_millions(fields[name], up=True) for name in ("amount", "most")}
-    return {**fields, **needed, "limit": in_millions(fields["limit"])}
+    needed = {name: in_millions(fields[name], DIGITS, up=True) for name in ("amount", "most")}
+    return {**fields, **needed, "limit": in_millions(fields["limit"], DIGITS)}
 
 
 def _round(value: float) -> float:

@@ -37,7 +37,8 @@ def tell_worth(worth: PlanWorth, tree: Tree, words: Words) -> list[str]:
 def tell_fresh(fresh: FreshValue, words: Words) -> str:
     """Return the value on years that the plan was not made for."""
     fields = {name: in_millions(getattr(fresh, name)) for name in ("inside", "mean", "low", "high")}
-    return words.say("worth.fresh", draws=len(fresh.draws), **fields)
+    form = "gains" if fresh.low > 0 else "loses" if fresh.high < 0 else "open"
+    return words.say(f"worth.fresh.{form}", draws=len(fresh.draws), **fields)
 
 
 def tell_all_futures(found: FullValue, words: Words) -> str:
