@@ -149,9 +149,6 @@ def make_plan(
         distance=np.ones(1),
         drift=np.full(1, 0.02),
         access=np.array([0.1]),
-        target_output=np.zeros(0),
-        target_year=np.zeros(0, dtype=int),
-        target_weight=np.zeros((0, number)),
     )
     operations = make_year(
         draws,

@@ -164,7 +164,7 @@ def test_partners_that_offer_the_same_are_worth_the_same_and_one_that_offers_not
     entries, inputs = np.concatenate([*entries, access]), np.concatenate([*inputs, at[access] - number + len(order)])
     twins = problem.change(
         options=fields,
-        limits={"budget": budget, "target_weight": np.zeros((0, len(order)))},
+        limits={"budget": budget},
         operations={
             "entry_input": inputs,
             "entry_column": operations.entry_column[entries],

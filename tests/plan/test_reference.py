@@ -16,6 +16,7 @@ from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.reference import find_reference
 from pondasi.plan.roadmap import tell_plan
 from pondasi.plan.solve import leave_out
+from pondasi.plan.targets import Targets
 from pondasi.solver import InfeasibleError
 from pondasi.words import LANGUAGES, Words
 from tests.plan import brute_force
@@ -138,9 +139,7 @@ def test_targets_are_not_asked_of_it():
     problem = roomy(small(2, needs=0.0))
     problem = commit(problem.change(menu={"before": (), "together": (), "excludes": ()}), [0])
     weight = (problem.options.step == 1).astype(float)[None]
-    asked = problem.change(
-        limits={"target_output": np.array([1e-3]), "target_year": problem.tree.years[-1:], "target_weight": weight}
-    )
+    asked = problem.change(targets=Targets(np.array([1e-3]), problem.tree.years[-1:], running=weight))
     assert find_reference(asked).cost == pytest.approx(find_reference(problem).cost, rel=1e-6)
 
 

@@ -6,6 +6,7 @@ import pytest
 from pondasi.plan import strategy
 from pondasi.plan.layout import BLOCKS, Layout
 from pondasi.plan.strategy import FAMILIES, build_strategy
+from pondasi.plan.targets import Targets, measure_targets
 from tests.plan.random_plans import make_plan
 
 
@@ -21,11 +22,15 @@ def plan(request):
             "must": np.array([True, False, False, False]),
             "latest": np.full(4, 2027),
         },
-        limits={
-            "target_output": np.array([3.0]),
-            "target_year": np.array([2028]),
-            "target_weight": np.ones((1, len(problem.options))),
-        },
+        targets=Targets(
+            np.array([3.0, 30.0]),
+            np.array([2028, 2027]),
+            running=np.array([np.ones(len(problem.options)), np.zeros(len(problem.options))]),
+            scale=np.full((2, len(problem.tree)), 0.5),
+            ready=np.array([[0.0, 0.0, 2.0, 0.0], np.zeros(4)]),
+            trained=np.array([[0.0], [1.0]]),
+            stock=np.array([[0.25], [0.0]]),
+        ),
     )
     layout = Layout(problem)
     draws = np.random.default_rng(request.param)
@@ -239,11 +244,25 @@ def test_keep_commitments(plan):
 def test_reach_targets(plan):
     problem, layout, x = plan
     built, found = rows(strategy.reach_targets, plan)
-    running = layout.read(x, "running")
-    assert {problem.tree.year[n] for _, n in found} == {2028}
-    for (_, n), value in found.items():
-        assert value == pytest.approx(running[:, n].sum())
-    assert (built.lower == 3).all()
+    options, tree = problem.options, problem.tree
+    running, ready, stock, size = (layout.read(x, name) for name in ("running", "ready", "stock", "size"))
+    reached = measure_targets(problem, layout, x)
+    assert {(i, tree.year[n]) for i, n in found} == {(0, 2028), (1, 2027)}
+    for (i, n), value in found.items():
+        if i == 0:
+            works = options.success[:, n] * options.output_factor[:, n]
+            assert value == pytest.approx(0.5 * works @ running[:, n] + 2 * ready[2, n] + 0.25 * stock[0, n])
+            assert reached[i, n] == pytest.approx(value)
+        else:
+            here = 0.0
+            for s, (o, a) in enumerate(zip(*layout.starts, strict=True)):
+                if tree.above[n, a]:
+                    here += size[s] * sum(options.trains[o, 0, : tree.year[n] - tree.year[a] + 1])
+            come = sum(problem.limits.inflow[0, a] for a in tree.path(n))
+            assert value == pytest.approx(here)
+            assert reached[i, n] == pytest.approx(here + come)
+            assert built.lower[built.labels.index((i, n))] == pytest.approx(30 - come)
+    assert all(built.lower[row] == 3 for row, (i, _) in enumerate(built.labels) if i == 0)
 
 
 def test_keep_dates(plan):

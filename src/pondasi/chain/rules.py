@@ -63,7 +63,10 @@ COMPANION_FIGURES = (
     ("score_rows", ("observed", "observed_low", "observed_high")),
     ("score_rows", ("naive", "naive_low", "naive_high")),
     *((name, ("value", "low", "high")) for name in ("score_overrides", "class_traits", "market_traits", "set_with")),
-    *((name, ("value", "low", "high")) for name in ("demand", "trade", "resources", "programmes", "roadmap")),
+    *(
+        (name, ("value", "low", "high"))
+        for name in ("demand", "trade", "resources", "programmes", "roadmap", "targets")
+    ),
     ("funders", ("rate", "rate_low", "rate_high")),
 )
 """The same for the companions of a chain and the tables of a case; a row may have several."""

@@ -44,6 +44,7 @@ def make_command(words: Words) -> click.Command:
         assumptions: int | None,
         fresh: int | None,
         stress: bool,
+        no_targets: bool,
         resume: bool,
         out_: Path | None,
         workspace_: Path | None,
@@ -88,6 +89,7 @@ def make_command(words: Words) -> click.Command:
                     seconds=seconds,
                     seed=seed_,
                     stress=stress,
+                    targets=not no_targets,
                     inputs=describe_inputs(world_, overlay_, case_)
                     | ({"worth": True} if worth else {})
                     | ({"reasons": True} if reasons else {})
@@ -163,6 +165,7 @@ def make_command(words: Words) -> click.Command:
             click.Option(
                 ["--assumptions"], type=click.IntRange(min=1), metavar="N", help=words.say("cli.option.assumptions")
             ),
+            click.Option(["--no-targets"], is_flag=True, help=words.say("cli.option.no_targets")),
             click.Option(["--resume"], is_flag=True, help=words.say("cli.option.resume_plan")),
             click.Option(["--stress"], is_flag=True, help=words.say("cli.option.stress_after")),
             click.Option(
@@ -180,19 +183,24 @@ def make_command(words: Words) -> click.Command:
 
 def _tell_all(found: WorkedPlan, answers: list[str], words: Words, places: str, *, resume: bool) -> list[str]:
     """Return all sentences on a plan, in reading order; ``answers`` are those on what was asked beyond it."""
+    from pondasi.places import name_place_in_text
     from pondasi.plan.gates import tell_gates
     from pondasi.plan.roadmap import is_wide, tell_partner, tell_plan
     from pondasi.plan.tell_flags import tell_flags
+    from pondasi.plan.tell_targets import tell_missed, tell_targets
     from pondasi.plan.tell_worth import tell_fresh
 
     plan, gain = found.plan, found.gain
     told = tell_plan(plan, words, places, later=False)
+    told[1:1] = tell_targets(plan, found.ways, words, places)
     told[1:1] = _tell_settled(plan, words)
     told[1:1] = _tell_resumed(plan, words) if resume else []
     told[1:1] = [] if found.fresh is None else [tell_fresh(found.fresh, words)]
     told += [*tell_flags(plan, words), *tell_gates(plan, words, places, listed=True)]
     bounded = not is_wide(plan.value, plan.most, finished=plan.answer.finished)
-    told += [] if gain is None else [tell_partner(gain, words, places, bounded=bounded)]
+    if gain is not None:
+        partner = name_place_in_text(gain.partner, words.language, places)
+        told += [tell_partner(gain, words, places, bounded=bounded), *tell_missed(gain, plan, words, partner)]
     return [*told, *_tell_after(found, words, places), *answers]
 
 
@@ -205,6 +213,7 @@ def _describe(found: WorkedPlan, tables: dict[str, pd.DataFrame]) -> dict[str, A
         "finished": plan.answer.finished,
         "fresh": None if "fresh" not in tables else tables["fresh"].to_dict("records")[0],
         "starts": tables["starts"].to_dict("records"),
+        "targets": tables["targets"].to_dict("records") if "targets" in tables else [],
         "partner": None if gain is None else {"partner": gain.partner, "low": gain.low, "high": gain.high},
     }
 

@@ -18,6 +18,7 @@ from pondasi.plan.build import build_problem
 from pondasi.plan.carry import TAKEN, move_plan
 from pondasi.plan.futures import grow_tree
 from pondasi.plan.price import evaluate
+from pondasi.plan.reach import ask_alike
 from pondasi.plan.reference import find_reference
 from pondasi.plan.strategy import build_strategy
 from pondasi.solver import InfeasibleError, OutOfTimeError, Programme
@@ -119,7 +120,7 @@ def open_all_futures(plan: Plan, seed: int = 0) -> PlanProblem:
     operations = {
         name: getattr(own.operations, name) for name in own.operations.__dataclass_fields__ if name != "growth"
     }
-    return full.change(operations=operations)
+    return ask_alike(full.change(operations=operations), own)
 
 
 def match_nodes(case: Case, full: Tree, reduced: Tree) -> Whole:

@@ -20,6 +20,7 @@ from pondasi.plan.build_options import (
     name_resources,
     name_skills,
 )
+from pondasi.plan.build_targets import make_targets, name_targets
 from pondasi.plan.build_tree import grow_users, read_effects, spread_years
 from pondasi.plan.build_year import build_chain_year, build_scenarios
 from pondasi.plan.futures import grow_tree
@@ -120,22 +121,25 @@ def build_problem(
         resources=name_resources(case),
         domains=name_domains(case),
         countries=tuple(chain.countries[c] for c in chain.accesses),
+        targets=name_targets(case, tree),
     )
     names = {name for name in ("alpha", "lambda", "real_discount_rate") if name not in parameters}
     if names:
         raise UsageError("case_without_plan", place=case.country)
+    operations = assemble_year(chain, scenes)
     return PlanProblem(
         tree,
         options,
         make_menu(case, choice.steps, years),
         make_limits(case, choice, purses, labels, tree, effects),
-        assemble_year(chain, scenes),
+        operations,
         labels,
         discount_rate=float(parameters["real_discount_rate"]),
         risk_weight=float(min(parameters["lambda"], 1.0)),
         risk_tail=float(parameters["alpha"]),
         home=case.country,
         notes=_list_notes(case),
+        targets=make_targets(case, choice, labels, tree, chain, operations),
     )
 
 

@@ -83,7 +83,4 @@ def make_limits(
         distance=np.array([float(knowledge[domain, "start"]) for domain in labels.domains]),
         drift=np.array([float(knowledge.get((domain, "drift"), 0.0)) for domain in labels.domains]),
         access=np.zeros(len(labels.countries)),
-        target_output=np.zeros(0),
-        target_year=np.zeros(0, dtype=int),
-        target_weight=np.zeros((0, len(choice.frame))),
     )

@@ -18,6 +18,7 @@ from pondasi.plan.rules import (
     check_profiles,
     check_step_rows,
 )
+from pondasi.plan.rules_targets import check_targets
 from pondasi.plan.rules_world import check_dates, check_demand, check_futures, check_money, check_partners
 from pondasi.tables.cells import empty_frame
 from pondasi.tables.dictionary import load_dictionary
@@ -58,8 +59,8 @@ NEEDED_TABLES = (
     "parameters",
 )
 """Tables without which there is nothing to plan."""
-FREE_TABLES = ("step_knowledge", "knowledge", "readiness")
-"""Tables that may be missing: without knowledge that limit is off, without criteria none are listed."""
+FREE_TABLES = ("step_knowledge", "knowledge", "readiness", "targets")
+"""Tables that may be missing: without knowledge that limit is off, without criteria none are listed, without targets a plan is for money alone."""
 SOURCES = "sources"
 PLAN_TABLES = (*NEEDED_TABLES, *FREE_TABLES)
 WORKBOOK_TABLES = (*PLAN_TABLES, *CASE_TABLES, SOURCES)
@@ -86,6 +87,7 @@ RULES: tuple[CaseRule, ...] = (
     check_dates,
     check_futures,
     check_demand,
+    check_targets,
 )
 """What must hold beyond the tables themselves, in the order in which it is looked at."""
 

@@ -26,6 +26,7 @@ from pondasi.plan.carry import TAKEN, move_plan
 from pondasi.plan.cuts import CutPool
 from pondasi.plan.layout import Layout
 from pondasi.plan.price import LEAST
+from pondasi.plan.reach import ask_alike, find_reach
 from pondasi.plan.reference import find_reference
 from pondasi.solver import InfeasibleError
 
@@ -118,7 +119,12 @@ class Coalitions:
     pool: CutPool = field(default_factory=CutPool)
 
     def __post_init__(self) -> None:
-        """Find the players and the cost of the committed steps alone."""
+        """Find the players and the cost of the committed steps alone, with targets that the country can reach without any partner."""
+        if len(self.problem.targets):
+            try:
+                self.problem = ask_alike(self.problem, find_reach(restrict_partners(self.problem, ())).problem)
+            except InfeasibleError as error:
+                raise UsageError("coalition_impossible", members="-") from error
         self.layout = Layout(self.problem)
         option = np.unique(self.layout.starts[0])
         option = option[~self.problem.menu.must[self.problem.options.step[option]]]

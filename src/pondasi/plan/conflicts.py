@@ -12,6 +12,7 @@ import numpy as np
 
 from pondasi.plan.elastic import Elastic
 from pondasi.plan.narrow import close_over
+from pondasi.plan.targets import most_of_target, steps_of_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ def find_conflicts(problem: PlanProblem, elastic: Elastic) -> list[Conflict]:
     First what the order of steps and their lead times alone forbid, then, for the rest, what the programme finds.
     """
     asked: list[tuple[str, int]] = [("commitment", int(j)) for j in np.flatnonzero(problem.menu.must)]
-    asked += [("target", i) for i in range(len(problem.limits.target_output))]
+    asked += [("target", i) for i in range(len(problem.targets))]
     found = list(_explain(problem, asked))
     named = {one for conflict in found for one in conflict.asked}
     rest = [one for one in asked if one not in named]
@@ -100,25 +101,13 @@ def _explain(problem: PlanProblem, asked: list[tuple[str, int]]) -> Iterator[Con
 
 def _explain_target(problem: PlanProblem, i: int, first: np.ndarray) -> Iterator[Conflict]:
     """Yield why a target is out of reach: steps that come too late, or too small."""
-    options, limits = problem.options, problem.limits
-    year, weight = int(limits.target_year[i]), limits.target_weight[i]
-    age = year - first[options.step]
-    able = np.asarray((age >= 0) & (options.open.sum(axis=1) > 0) & (weight > 0), dtype=bool)
-    runs = np.array(
-        [
-            options.run[o, : max(int(a), -1) + 1].max(initial=0)
-            for o, a in enumerate(np.minimum(age, options.run.shape[1] - 1))
-        ]
-    )
-    gives = np.where(able, weight * options.size_max * runs, 0.0)
-    steps = np.unique(options.step[weight > 0])
-    # Of the options of a step one is taken.
-    most = float(sum(gives[options.step == j].max() for j in steps))
-    if most < limits.target_output[i]:
-        ready = [int(first[j] + options.lead[options.step == j].min()) for j in steps]
-        nature: Nature = "horizon" if most == 0 and ready and min(ready) > year else "reach"
-        found = tuple(int(j) for j in steps)
-        yield Conflict(nature, (("target", i),), found, most, min(ready) if nature == "horizon" else None)
+    options, steps = problem.options, sorted(steps_of_target(problem, i))
+    most = most_of_target(problem, i, first)
+    if most < problem.targets.level[i]:
+        ready = [int(first[j] + options.lead[options.step == j].min(initial=options.run.shape[1])) for j in steps]
+        late = most == 0 and ready and min(ready) > int(problem.targets.year[i])
+        nature: Nature = "horizon" if late else "reach"
+        yield Conflict(nature, (("target", i),), tuple(steps), most, min(ready) if nature == "horizon" else None)
 
 
 def _explain_rest(problem: PlanProblem, core: list[tuple[str, int]]) -> Conflict:

@@ -270,7 +270,7 @@ class Elastic:
     def _asked(self) -> list[Slack]:
         """Return the slacks of dates, commitments and targets."""
         problem, found = self.problem, []
-        menu, limits = problem.menu, problem.limits
+        menu, targets = problem.menu, problem.targets
         none = np.zeros(0, dtype=np.intp)
         years = float(len(problem.tree.years))
         sides = {(j, early) for j, early, _ in self._family("date").labels}
@@ -280,10 +280,10 @@ class Elastic:
         found += [Slack("commitment", int(j), int(menu.latest[j]), 1.0, 1.0, none) for j in np.flatnonzero(menu.must)]
         first = self.strategy.rows_of("target").start
         labels = self._family("target").labels
-        for i, year in enumerate(limits.target_year):
+        for i, year in enumerate(targets.year):
             rows = np.array([first + k for k, label in enumerate(labels) if label[0] == i], dtype=np.intp)
             limit = measure_limit(problem, "target", i, int(year), 1.0)
-            found.append(Slack("target", i, int(year), max(float(limits.target_output[i]), 0.0), limit, rows, 1.0))
+            found.append(Slack("target", i, int(year), max(float(targets.level[i]), 0.0), limit, rows, 1.0))
         return found
 
     def _used(self) -> NDArray[np.bool_]:

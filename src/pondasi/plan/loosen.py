@@ -80,12 +80,12 @@ def loosen(problem: PlanProblem, changes: Sequence[Change]) -> PlanProblem:
         "resource": limits.resource.copy(),
         "loan": limits.loan.copy()[None, :],
     }
-    output, must = limits.target_output.copy(), menu.must.copy()
+    level, must = problem.targets.level.copy(), menu.must.copy()
     earliest, latest = menu.earliest.copy(), menu.latest.copy()
     for change in changes:
         match change.kind:
             case "target":
-                output[change.item] -= change.amount
+                level[change.item] -= change.amount
             case "commitment":
                 must[change.item] = False
             case "date" if change.amount < 0:
@@ -100,9 +100,9 @@ def loosen(problem: PlanProblem, changes: Sequence[Change]) -> PlanProblem:
             "inflow": tables["people"],
             "resource": tables["resource"],
             "loan": tables["loan"][0],
-            "target_output": output,
         },
         menu={"must": must, "earliest": earliest, "latest": latest},
+        targets=problem.targets.lower(level),
     )
 
 
@@ -118,7 +118,8 @@ def measure_limit(problem: PlanProblem, kind: Kind, item: int, year: int, most: 
     if kind == "commitment":
         return 1.0
     if kind == "target":
-        return float(limits.target_output[item]) if limits.target_output[item] > 0 else 1.0
+        level = float(problem.targets.level[item])
+        return level if level > 0 else 1.0
     if kind == "people":
         row = _stock_without_steps(problem)[item]
     else:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pondasi.plan.problem import Tree
+from pondasi.plan.targets import steps_of_target
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
 def needed_steps(problem: PlanProblem) -> set[int]:
     """Return the steps that are asked for, with all that these need."""
-    weight = problem.limits.target_weight
     asked = {int(j) for j in np.flatnonzero(problem.menu.must)}
-    asked |= {int(j) for j in problem.options.step[np.flatnonzero((weight > 0).any(axis=0))]}
+    asked |= {j for i in range(len(problem.targets)) for j in steps_of_target(problem, i)}
     return close_over(problem, asked)
 
 
@@ -72,6 +72,9 @@ def merge_futures(problem: PlanProblem) -> PlanProblem:
         return np.stack([how(table[..., nodes], axis=-1) for nodes in groups], axis=-1)
 
     number = len(years)
+    targets = problem.targets
+    tables = {name: getattr(targets, name) for name in ("scale", "base")}
+    merged = replace(targets, **{name: merge(table, np.min) for name, table in tables.items() if table is not None})
     chain = Tree(years, np.arange(number) - 1, np.ones(number), ("",) * number)
     return replace(
         problem.change(
@@ -89,5 +92,6 @@ def merge_futures(problem: PlanProblem) -> PlanProblem:
                 "resource": merge(limits.resource, np.min),
             },
         ),
+        targets=merged,
         tree=chain,
     )

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from pondasi.plan.targets import Targets
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
@@ -185,7 +187,7 @@ class Menu:
 
 @dataclass(frozen=True, eq=False)
 class Limits:
-    """What there is: money, people, knowledge, resources, and what is asked for.
+    """What there is: money, people, knowledge, resources.
 
     Parameters
     ----------
@@ -208,8 +210,6 @@ class Limits:
         Log distance to partner practice before the first year, shape (D,), and its yearly growth, shape (D,).
     access
         Access to a country's supply without any step, shape (C,).
-    target_output, target_year, target_weight
-        What must run by a year: ``sum_o weight[i, o] running[o] >= output[i]``, shapes (I,), (I,), (I, O).
     """
 
     budget: Matrix
@@ -224,9 +224,6 @@ class Limits:
     distance: Vector
     drift: Vector
     access: Vector
-    target_output: Vector
-    target_year: Whole
-    target_weight: Matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -340,6 +337,8 @@ class PlanProblem:
         What the problem leaves open, as keys of the word catalogues.
     quota
         A limit on something that operations make of a plan; none by default.
+    targets
+        What the plan has to reach; nothing by default.
     """
 
     tree: Tree
@@ -355,6 +354,7 @@ class PlanProblem:
     home: str = ""
     notes: tuple[str, ...] = field(default=())
     quota: Quota | None = None
+    targets: Targets = field(default_factory=Targets)
 
     @cached_property
     def discount(self) -> Vector:

@@ -14,7 +14,7 @@ from pondasi.chain.rules import PLAN_FIGURES
 from pondasi.facts import grade_of, weakest
 from pondasi.plan.futures import grow_tree
 from pondasi.plan.gates import tabulate_conditions, tabulate_futures
-from pondasi.plan.roadmap import SOON, tabulate_plan
+from pondasi.plan.roadmap import NAMES, SOON, tabulate_plan
 from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.rows import index_rows, list_rows
 from pondasi.words import LANGUAGES
@@ -36,8 +36,11 @@ WHOLE = ("budgets", "talent", "parameters", "partners", "futures")
 """Tables of which every row is kept."""
 COMMITTED = "committed"
 """Status of a step that every plan holds."""
-NAMES = tuple(f"name_{language}" for language in LANGUAGES)
-FIGURE = {"futures": ("probability", "low", "high"), "partners": ("kept", "kept_low", "kept_high")}
+FIGURE = {
+    "targets": ("value", "low", "high"),
+    "futures": ("probability", "low", "high"),
+    "partners": ("kept", "kept_low", "kept_high"),
+}
 """The figure of a row where it is no ``value``."""
 UNITS = {"futures": "fraction", "partners": "fraction", "budgets": "USD/year"}
 """Units of the tables that have no column of them."""
@@ -183,8 +186,8 @@ def _tabulate_inputs(plan: Plan, steps: set[str]) -> pd.DataFrame:
     """Return the rows of the case behind the plan: ``place``, ``table``, the figure, ``grade``, ``sources``."""
     joined = grow_tree(plan.case).joined
     rows = []
-    for table in (*OF_STEPS, *WHOLE):
-        value, low, high = FIGURE.get(table, _figure(table))
+    for table in (*OF_STEPS, *WHOLE, *(("targets",) if plan.free is not None else ())):
+        value, low, high = FIGURE.get(table) or _figure(table)
         for row in list_rows(plan.case.tables[table]):
             if table in OF_STEPS and row["step"] not in steps:
                 continue

@@ -24,6 +24,7 @@ from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.problem import ALONE
 from pondasi.plan.rows import Rows
 from pondasi.plan.strategy import Strategy, build_strategy
+from pondasi.plan.targets import Targets
 from pondasi.solver import InfeasibleError, Programme
 
 if TYPE_CHECKING:
@@ -103,13 +104,7 @@ def find_reference(problem: PlanProblem, *, executor: Executor | None = None, po
 def _keep_committed(problem: PlanProblem) -> Strategy:
     """Return the rows of the problem in which only committed steps start, and as few others as these need."""
     options, menu = problem.options, problem.menu
-    asked = problem.change(
-        limits={
-            "target_output": np.zeros(0),
-            "target_year": np.zeros(0, dtype=int),
-            "target_weight": np.zeros((0, len(options))),
-        }
-    )
+    asked = problem.change(targets=Targets())
     committed = menu.must[options.step]
     helping = keep_what_helps(asked)
     alone = helping.options.open & (committed | (options.partner == ALONE))[:, None]

@@ -46,8 +46,10 @@ def change_tree(problem: PlanProblem, tree: Tree, share: Matrix) -> PlanProblem:
     def mean(values: Matrix) -> Matrix:
         return np.asarray(values @ share.T)
 
+    targets = {name: getattr(problem.targets, name) for name in ("scale", "base")}
     return problem.change(
         tree=tree,
+        targets={name: mean(table) for name, table in targets.items() if table is not None},
         options={
             "open": mean(options.open.astype(float)) >= SETTLED,
             "use": options.use if options.use.shape[2] == 1 else mean(options.use),

@@ -9,10 +9,12 @@ import pandas as pd
 
 from pondasi.currency import Money, in_millions
 from pondasi.places import name_place_in_text
-from pondasi.plan.build_year import find_capacity
+from pondasi.plan.build_year import MILLION, find_capacity
 from pondasi.plan.futures import grow_tree, name_nodes
 from pondasi.plan.problem import ALONE
+from pondasi.plan.targets import reach_of_targets
 from pondasi.tables.rows import index_rows
+from pondasi.words import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pondasi.plan.solve import PartnerGain, Plan
     from pondasi.words import Words
 
+NAMES = tuple(f"name_{language}" for language in LANGUAGES)
 SOON = 3
 """Years within which a start counts as one of the first, and over which money is told."""
 WIDE = 2.0
@@ -101,6 +104,33 @@ def tabulate_output(plan: Plan) -> pd.DataFrame:
     return _by_year(plan, nodes, "node", {"standing": standing, "working": working})
 
 
+def tabulate_targets(plan: Plan) -> pd.DataFrame:
+    """Return the targets of a plan: index ``target``.
+
+    ``asked`` by the case, ``level`` that the plan was asked for (less where no plan reaches it), what it ``reached`` and what the plan ``without`` targets reaches, all in
+    ``unit`` by the end of ``year``; in the least of the futures or in their mean, as ``futures`` says.
+    """
+    columns = ["target", "pillar", *NAMES, "measure", "unit", "year", "futures", "asked", "level", "reached", "without"]
+    columns += ["grade", "sources"]
+    if plan.free is None:
+        return pd.DataFrame(columns=columns).set_index("target")
+    problem, targets = plan.problem, plan.problem.targets
+    rows = index_rows(plan.case.tables["targets"], "target")
+    reached = reach_of_targets(problem, plan.answer.layout, plan.answer.x)
+    without = reach_of_targets(problem, plan.free.answer.layout, plan.free.answer.x)
+    found = []
+    for i, name in enumerate(problem.labels.targets):
+        row = rows[name]
+        unit = MILLION if row["measure"] == "output" else 1.0
+        figures = (targets.asked, targets.level, reached, without)
+        values = dict(
+            zip(("asked", "level", "reached", "without"), (float(part[i]) * unit for part in figures), strict=True)
+        )
+        told = {key: row[key] for key in ("pillar", *NAMES, "measure", "unit", "futures", "grade")}
+        found.append({"target": name, **told, "year": int(row["year"]), **values, "sources": row["source"] or ""})
+    return pd.DataFrame(found, columns=columns).set_index("target")
+
+
 def tabulate_plan(plan: Plan) -> dict[str, pd.DataFrame]:
     """Return all tables of a plan, by name, with plain columns."""
     tables = {
@@ -109,10 +139,16 @@ def tabulate_plan(plan: Plan) -> dict[str, pd.DataFrame]:
         "people": tabulate_people(plan),
         "output": tabulate_output(plan),
     }
+    if plan.free is not None:
+        low, high = plan.cost_of_targets
+        tables["targets"] = tabulate_targets(plan)
+        row = {"low": low, "high": high, "value": plan.free.value, "most": plan.free.most}
+        tables["targets_cost"] = pd.DataFrame([row | {"finished": plan.free.answer.finished}])
     measures = pd.DataFrame(
         {"value": [plan.value], "most": [plan.most], "reference": [plan.reference], "cost": [plan.answer.cost]}
     )
-    return {**{name: table.reset_index() for name, table in tables.items()}, "measures": measures}
+    plain = {name: table if name == "targets_cost" else table.reset_index() for name, table in tables.items()}
+    return {**plain, "measures": measures}
 
 
 def tell_plan(plan: Plan, words: Words, places: str = "plain", *, later: bool = True) -> list[str]:
@@ -127,7 +163,11 @@ def tell_plan(plan: Plan, words: Words, places: str = "plain", *, later: bool = 
     root = problem.tree.names[0]
     wide = is_wide(plan.value, plan.most, finished=plan.answer.finished)
     worth = {"value": in_millions(plan.value), "most": in_millions(plan.most)}
-    told = [words.say("plan.value_unbounded" if wide else "plan.value", **worth), *_tell_reference(plan, words)]
+    if plan.free is not None and plan.value < 0 and not wide:
+        told = [words.say("plan.value_cost", loss=in_millions(-plan.value), least=in_millions(-plan.most))]
+    else:
+        told = [words.say("plan.value_unbounded" if wide else "plan.value", **worth)]
+    told += _tell_reference(plan, words)
     if not plan.answer.finished:
         key = "plan.unfinished_unbounded" if wide else "plan.unfinished"
         told.append(words.say(key, short=in_millions(plan.most - plan.value)))

@@ -119,19 +119,6 @@ def keep_commitments(problem: PlanProblem, layout: Layout) -> Family:
     return rows.make("commitment", len(labels), lower=1.0, labels=labels, relax=-1)
 
 
-def reach_targets(problem: PlanProblem, layout: Layout) -> Family:
-    """(plan.16) What must run by a year: ``sum_o weight_io running_on >= output_i`` at every node of that year."""
-    rows, limits = Rows(layout), problem.limits
-    labels = [
-        (i, int(n)) for i, year in enumerate(limits.target_year) for n in np.flatnonzero(problem.tree.year == year)
-    ]
-    for row, (i, n) in enumerate(labels):
-        o = np.flatnonzero(limits.target_weight[i])
-        rows.add(np.full(len(o), row), layout.at("running", o, np.full(len(o), n)), limits.target_weight[i, o])
-    lower = limits.target_output[[i for i, _ in labels]] if labels else np.zeros(0)
-    return rows.make("target", len(labels), lower=lower, labels=labels, relax=-1)
-
-
 def keep_dates(problem: PlanProblem, layout: Layout) -> Family:
     """(plan.17) Where dates are free to be loosened, a start outside them: ``z_oa <= 0`` before the earliest, after the latest year."""
     rows, (option, node) = Rows(layout), layout.starts

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pondasi.tables.cells import Typed
     from pondasi.tables.raw import RawPack
 
-DATED = ("budgets", "talent", "limits")
+DATED = ("budgets", "talent", "limits", "targets")
 """Tables of yearly figures, which stand inside the horizon."""
 SHOWN = 5
 """Ids or years that a finding names in its text."""

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pondasi.plan.all_futures import settle_money
 from pondasi.plan.benders import solve_benders
 from pondasi.plan.build import OFFERS, build_problem
 from pondasi.plan.carry import move_plan
 from pondasi.plan.checkpoint import name_checkpoint, read_checkpoint
 from pondasi.plan.coalitions import restrict_partners
 from pondasi.plan.cuts import CutPool
+from pondasi.plan.reach import ask_alike, find_reach
 from pondasi.plan.reference import find_reference
+from pondasi.plan.strategy import build_strategy
+from pondasi.plan.targets import Targets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pondasi.executor import Executor
     from pondasi.plan.case import Case
     from pondasi.plan.price import Answer
-    from pondasi.plan.problem import PlanProblem
+    from pondasi.plan.problem import PlanProblem, Vector
+    from pondasi.plan.reach import Reach
     from pondasi.plan.reference import Reference
     from pondasi.plan.weekly_years import WeeklyEngine
 
@@ -55,6 +60,10 @@ class Plan:
         The committed steps alone, as decisions; None where nothing is committed.
     resumed
         Cuts of a search that was stopped, from which this one went on.
+    reach
+        How far the targets of the case can be reached; None where it states none.
+    free
+        The plan without targets, which may be worth more; None where the case states none.
     """
 
     case: Case
@@ -67,6 +76,15 @@ class Plan:
     offers: int = OFFERS
     alone: Reference | None = None
     resumed: int = 0
+    reach: Reach | None = None
+    free: Plan | None = field(default=None, repr=False)
+
+    @property
+    def cost_of_targets(self) -> tuple[float, float]:
+        """What the targets cost: by how much the plan is worth less than one without them, as an interval from both gaps [million USD] (plan.35)."""
+        if self.free is None:
+            return 0.0, 0.0
+        return max(0.0, self.free.value - self.most), max(0.0, self.free.most - self.value)
 
     @property
     def value(self) -> float:
@@ -106,12 +124,15 @@ class PartnerGain:
     low, high
         Bounds of the difference [million USD]: both plans are known within their gaps only. Never below zero, for a
         plan may leave a partner out.
+    missed
+        Targets that are out of reach without the partner, with the level that is in reach, by id. Both plans of the difference are then asked for these levels.
     """
 
     partner: str
     without: Plan = field(repr=False)
     low: float
     high: float
+    missed: Mapping[str, float] = field(default_factory=dict)
 
 
 def solve_plan(
@@ -123,6 +144,7 @@ def solve_plan(
     gap: float | None = None,
     seconds: float | None = None,
     favour: str | None = None,
+    targets: bool = True,
     engine: WeeklyEngine | None = None,
     executor: Executor | None = None,
     pool: CutPool | None = None,
@@ -130,7 +152,7 @@ def solve_plan(
     resume: bool = False,
     progress: Callable[[float, float], None] | None = None,
 ) -> Plan:
-    """Solve the plan of a case.
+    """Solve the plan of a case: what it is worth without targets, and what reaches its targets at the least cost.
 
     Parameters
     ----------
@@ -144,6 +166,8 @@ def solve_plan(
         Time after which the best plan so far is returned. A search that ends by time depends on the machine.
     favour
         A partner that every step it can do is offered with.
+    targets
+        Whether the plan has to reach the targets of the case, as far as they can be reached (`pondasi.plan.reach`).
     engine
         As in `build_problem`.
     executor, pool, progress
@@ -170,14 +194,14 @@ def solve_plan(
     )
     return _solve(
         case,
-        problem,
+        problem if targets else problem.change(targets=Targets()),
         favour=favour,
         widen=not quick,
         offers=offers,
         gap=gap or (QUICK_GAP if quick else GAP),
         seconds=seconds or (QUICK_SECONDS if quick else SECONDS),
         executor=executor,
-        pool=pool,
+        pool=CutPool() if pool is None else pool,
         checkpoints=checkpoints,
         resume=resume,
         progress=progress,
@@ -196,25 +220,33 @@ def weigh_partner(
     progress: Callable[[float, float], None] | None = None,
 ) -> PartnerGain:
     """Return what a partner brings to a plan, by solving it again without (plan.50); ``checkpoints`` as for `solve_plan`."""
-    problem = leave_out(plan.problem, partner)
-    without = _solve(
-        plan.case,
-        problem,
-        favour=plan.favour,
-        widen=plan.widen,
-        offers=plan.offers,
-        gap=plan.gap,
-        seconds=seconds,
-        executor=executor,
-        pool=pool,
-        checkpoints=checkpoints,
-        resume=resume,
-        progress=progress,
-        alone=plan.alone,
-    )
+    problem, whole = leave_out(plan.problem, partner), plan
+    search: dict[str, Any] = {
+        "favour": plan.favour,
+        "widen": plan.widen,
+        "offers": plan.offers,
+        "gap": plan.gap,
+        "seconds": seconds,
+        "executor": executor,
+        "pool": CutPool() if pool is None else pool,
+        "checkpoints": checkpoints,
+        "resume": resume,
+        "progress": progress,
+        "alone": plan.alone,
+    }
+    missed: dict[str, float] = {}
+    if len(problem.targets):
+        reach = find_reach(problem)
+        names, level = plan.problem.labels.targets, reach.problem.targets.level
+        missed = {names[i]: float(level[i]) for i in np.flatnonzero(level < plan.problem.targets.level)}
+        problem = ask_alike(problem, reach.problem)
+        if missed:
+            whole = _search(plan.case, ask_alike(plan.problem, problem), suggestion=plan.answer.x, **search)
+        search["suggestion"] = settle_money(build_strategy(problem), reach.x)
+    without = _search(plan.case, problem, **search)
     # Whatever can be done without the partner can be done with it.
-    least = max(plan.value, without.value)
-    return PartnerGain(partner, without, max(0.0, least - without.most), max(0.0, plan.most - without.value))
+    least = max(whole.value, without.value)
+    return PartnerGain(partner, without, max(0.0, least - without.most), max(0.0, whole.most - without.value), missed)
 
 
 def take_better(plan: Plan, without: Plan) -> Plan:
@@ -237,7 +269,19 @@ def leave_out(problem: PlanProblem, partner: str) -> PlanProblem:
     return restrict_partners(problem, (m for m, name in enumerate(problem.labels.partners) if name != partner))
 
 
-def _solve(
+def _solve(case: Case, problem: PlanProblem, *, alone: Reference | None = None, **search: Any) -> Plan:  # noqa: ANN401
+    """Return the plan of a problem; where it has targets, as far as they can be reached, beside the plan without them."""
+    if not len(problem.targets):
+        return _search(case, problem, alone=alone, **search)
+    reach = find_reach(problem)
+    alone = alone or find_reference(problem, executor=search["executor"], pool=search["pool"])
+    free = _search(case, problem.change(targets=Targets()), alone=alone, **search)
+    known = settle_money(build_strategy(reach.problem), reach.x)
+    plan = _search(case, reach.problem, alone=alone, suggestion=known, **search)
+    return replace(plan, reach=reach, free=free)
+
+
+def _search(
     case: Case,
     problem: PlanProblem,
     *,
@@ -247,15 +291,15 @@ def _solve(
     gap: float,
     seconds: float,
     executor: Executor | None,
-    pool: CutPool | None,
+    pool: CutPool,
     checkpoints: Path | None,
     resume: bool,
     progress: Callable[[float, float], None] | None,
     alone: Reference | None = None,
+    suggestion: Vector | None = None,
 ) -> Plan:
-    pool = CutPool() if pool is None else pool
     file = None if checkpoints is None else name_checkpoint(checkpoints, problem)
-    known, suggestion = (CutPool(), None) if file is None or not resume else read_checkpoint(file)
+    known, earlier = (CutPool(), None) if file is None or not resume else read_checkpoint(file)
     if known.records:
         pool.key = known.key
         pool.records += known.records
@@ -268,7 +312,7 @@ def _solve(
         executor=executor,
         pool=pool,
         reference=reference,
-        suggestion=suggestion,
+        suggestion=suggestion if earlier is None else earlier,
         checkpoint=file,
         progress=progress,
     )

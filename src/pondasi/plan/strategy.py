@@ -36,9 +36,9 @@ from pondasi.plan.rows_steps import (
     keep_dates,
     need_steps_before,
     need_steps_together,
-    reach_targets,
     start_once,
 )
+from pondasi.plan.targets import reach_targets
 
 if TYPE_CHECKING:
     from collections.abc import Callable

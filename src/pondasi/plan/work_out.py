@@ -9,8 +9,11 @@ import pandas as pd
 
 from pondasi.plan.after import FRESH, BeforeAfter, stress_after
 from pondasi.plan.cuts import CutPool
+from pondasi.plan.reach import find_way
 from pondasi.plan.record import record_after, record_plan
+from pondasi.plan.repair import read_weights
 from pondasi.plan.solve import QUICK_SECONDS, SECONDS, solve_plan, take_better, weigh_partner
+from pondasi.plan.tell_targets import tabulate_ways
 from pondasi.plan.two_sides import weigh_sides
 from pondasi.plan.values import value_afresh
 from pondasi.plan.weekly_years import prepare_engine
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from pondasi.executor import Executor
     from pondasi.plan.case import Case
+    from pondasi.plan.loosen import Change
     from pondasi.plan.solve import PartnerGain, Plan
     from pondasi.plan.values import FreshValue
     from pondasi.stress.shocks import Shock
@@ -48,6 +52,8 @@ class WorkedPlan:
         shocks that were run.
     sides
         What the plan changes for both sides of the partnership.
+    ways
+        What would have to be loosened for each target out of reach, by id; None where no way was found.
     pool
         Cuts of the searches, for further ones.
     seconds
@@ -62,12 +68,15 @@ class WorkedPlan:
     check: YearlyCheck | None = None
     sides: pd.DataFrame | None = None
     shocks: tuple[Shock, ...] = ()
+    ways: Mapping[str, tuple[Change, ...] | None] = field(default_factory=dict)
     pool: CutPool = field(default_factory=CutPool, repr=False)
     seconds: float = SECONDS
 
     def as_tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables that a run leaves behind."""
         tables = record_plan(self.plan, self.gain, self.fresh)
+        if self.ways:
+            tables["target_ways"] = tabulate_ways(self.plan, self.ways)
         if self.after is not None:
             tables |= record_after(self.after, self.shocks)
         if self.check is not None:
@@ -88,6 +97,7 @@ def work_out_plan(
     seconds: float | None = None,
     seed: int = 0,
     stress: bool = False,
+    targets: bool = True,
     inputs: Mapping[str, Any] | None = None,
     checkpoints: Path | None = None,
     resume: bool = False,
@@ -106,6 +116,8 @@ def work_out_plan(
         Fresh draws on which the plan is priced, at least two, or 0 for none; their seeds follow that of the plan.
     stress
         Whether fresh disruptions are run week by week before and after the plan, and its own years held against them.
+    targets
+        As for `solve_plan`.
     inputs
         Further options for the manifest, such as those that name the data.
     checkpoints, resume
@@ -126,6 +138,7 @@ def work_out_plan(
         seed=seed,
         seconds=limit,
         favour=partner,
+        targets=targets,
         engine=engine,
         executor=executor,
         pool=pool,
@@ -146,6 +159,7 @@ def work_out_plan(
             progress=progress,
         )
         plan = take_better(plan, gain.without)
+    ways = find_ways(plan)
     seeds = range(seed + 1, seed + 1 + number)
     fresh = value_afresh(plan, seeds, engine=engine, executor=executor) if number else None
     after = check = sides = None
@@ -164,8 +178,17 @@ def work_out_plan(
         "scenarios": len(plan.problem.operations.weight),
         "fresh": number,
         "stress": stress,
+        **({} if targets else {"targets": False}),
         **(inputs or {}),
     }
     world = case.world
     manifest = Manifest("plan", chosen, world.chain.origin, seed, companions=world.companions_hash, case=case.origin)
-    return WorkedPlan(plan, gain, fresh, manifest, after, check, sides, shocks, pool, limit)
+    return WorkedPlan(plan, gain, fresh, manifest, after, check, sides, shocks, ways, pool, limit)
+
+
+def find_ways(plan: Plan) -> dict[str, tuple[Change, ...] | None]:
+    """Return what would have to be loosened for each target of a plan that is out of reach (`pondasi.plan.reach.find_way`)."""
+    if plan.reach is None:
+        return {}
+    names, weights = plan.problem.labels.targets, read_weights(plan.case)
+    return {names[i]: find_way(plan.problem, int(i), weights) for i in plan.reach.lowered}

@@ -79,8 +79,8 @@ class Statement:
         object.__setattr__(self, "text", begin_text(self.text))
 
 
-HEADLINES = ("first", "hurt", "whom")
-"""The lines above all statements, in reading order: first steps, what hurts most, with whom."""
+HEADLINES = ("first", "targets", "hurt", "whom")
+"""The lines above all statements, in reading order: first steps, what they are to reach, what hurts most, with whom."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 ``plan/HOME/value``, ``most``, ``short``, ``fresh`` speak of the whole; ``plan/HOME/chance/STEP``, ``soon``, ``begins`` of a
 step; ``plan/HOME/start/STEP/YEAR/FUTURE/MEASURE`` of one start; ``plan/HOME/future/FUTURE/MEASURE`` of a future;
 ``plan/HOME/paid/KIND/YEAR`` and ``purse/PURSE/YEAR`` of money, ``people/SKILL/YEAR/MEASURE`` of people,
-``output/NODE/YEAR/MEASURE`` of capacity, ``partner/CODE`` of what a partner brings, ``count/WHAT`` of steps; and
+``output/NODE/YEAR/MEASURE`` of capacity, ``partner/CODE`` of what a partner brings, ``count/WHAT`` of steps, ``target/ID/MEASURE``, ``targets/WHAT`` and
+``way/N/amount`` of what was asked for; and
 ``plan_run/HOME/WHAT`` is what the call set.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pondasi.facts import Figure, Grade, grade_of, weakest
+from pondasi.plan.tell_targets import SHORT, judge_target
 from pondasi.report.evidence import Step
 from pondasi.report.plan_run import split_sources
 from pondasi.tables.rows import index_rows, list_rows
@@ -74,6 +76,9 @@ class PlanFigures:
             "after": self._find_after,
             "check": self._find_check,
             "side": self._find_side,
+            "target": self._find_target,
+            "targets": self._find_targets,
+            "way": self._find_way,
         }
         name, *rest = parts
         if name in finders:
@@ -106,6 +111,48 @@ class PlanFigures:
             *(self._starting_with("step_nodes/") or self._rest_on_costs()),
         ]
 
+    def _find_target(self, name: str, measure: str) -> Found:
+        """Return what is asked, reached, or reached without asking of a target; or which part of it is reached."""
+        row = next(row for row in self.told.targets if row["target"] == name)
+        asked = Step(
+            f"targets/{name}",
+            Figure(
+                row["asked"],
+                row["unit"],
+                year=int(row["year"]),
+                grade=weakest(row["grade"]),
+                sources=split_sources(row["sources"]),
+            ),
+        )
+        if measure == "year":
+            return Figure(int(row["year"]), "year", grade="exact"), [asked]
+        if measure == "asked":
+            return asked.figure, [asked]
+        part = {"reached": row["reached"], "without": row["without"], "part": row["reached"] / row["asked"]}[measure]
+        figure = Figure(part, "fraction" if measure == "part" else row["unit"], grade=self.told.grade)
+        return figure, [
+            asked,
+            *(self._starting_with("step_training/", "step_nodes/", "talent/") or self._rest_on_costs()),
+        ]
+
+    def _find_targets(self, name: str) -> Found:
+        """Return how many targets there are or are reached, or an end of what they cost."""
+        rows = [self._find_target(row["target"], "asked")[1][0] for row in self.told.targets]
+        if name in {"count", "met"}:
+            met = [row for row in self.told.targets if judge_target(row) != SHORT]
+            return Figure(len(self.told.targets if name == "count" else met), "count", grade="exact"), rows
+        row = list_rows(self.told.tables["targets_cost"])[0]
+        figure = self._worth(row[{"low": "low", "high": "high", "value": "value"}[name]])
+        return figure, [Step(f"targets_cost/{name}", figure), *rows, *self._rest_on_costs()]
+
+    def _find_way(self, k: str, _: str) -> Found:
+        """Return how much more of a limit a target out of reach would take."""
+        row = self.told.ways[int(k)]
+        money = row["kind"] in {"budget", "loan"}
+        unit = "USD" if money else row["unit"] or "index"
+        figure = Figure(row["amount"] * (MILLION if money else 1.0), unit, grade=self.told.grade)
+        return figure, [Step(f"target_ways/{k}", figure), *self._starting_with(f"budgets/{row['item']}")]
+
     def _find_set(self, name: str, year: str = "") -> Figure:
         if name == "year" and int(year) in self.told.years:
             return Figure(int(year), "year", grade="exact")
@@ -127,6 +174,8 @@ class PlanFigures:
             "value": self.told.measures["value"],
             "most": self.told.measures["most"],
             "short": max(self.told.measures["most"] - self.told.measures["value"], 0.0),
+            "loss": -self.told.measures["value"],
+            "least_loss": -self.told.measures["most"],
         }[name]
         figure = self._worth(value)
         return figure, [Step(f"measures/{name}", figure), *self._rest_on_costs()]

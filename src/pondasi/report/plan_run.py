@@ -98,6 +98,16 @@ class PlanRun:
         return index_rows(self.tables["purses"], "purse")
 
     @cached_property
+    def targets(self) -> list[dict[str, Any]]:
+        """Targets that the plan was asked for; none where it was for money alone."""
+        return list_rows(self.tables["targets"]) if "targets" in self.tables else []
+
+    @cached_property
+    def ways(self) -> list[dict[str, Any]]:
+        """What would have to be loosened for each target out of reach, limit by limit."""
+        return list_rows(self.tables["target_ways"]) if "target_ways" in self.tables else []
+
+    @cached_property
     def money(self) -> Mapping[tuple[int, str], dict[str, Any]]:
         """Money by year and purse [million USD]."""
         return index_rows(self.tables["money"], "year", "purse")

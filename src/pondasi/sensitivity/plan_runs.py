@@ -20,8 +20,10 @@ from pondasi.plan.cuts import CutPool, pool_key
 from pondasi.plan.first_steps import find_first_steps, hold_first_steps
 from pondasi.plan.operations import make_setting
 from pondasi.plan.price import LEAST, points_of, price, sweep_all, without_steps
+from pondasi.plan.reach import find_reach
 from pondasi.plan.reference import find_reference
 from pondasi.plan.strategy import build_strategy
+from pondasi.plan.targets import Targets
 from pondasi.sensitivity.plan_moves import Mover
 from pondasi.solver import InfeasibleError, OutOfTimeError, Programme
 
@@ -142,7 +144,7 @@ class Asker:
 
     def build(self, case: Case, *, anew: bool) -> PlanProblem:
         """Return the problem of a case with the options of the plan, over its years of disruption, or over those drawn anew from its seed."""
-        return build_problem(
+        problem = build_problem(
             case,
             scenarios=self.scenarios,
             seed=self.seed,
@@ -150,6 +152,10 @@ class Asker:
             disruptions=None if anew else self.years,
             executor=self.executor,
         )
+        if not len(self.plan.problem.targets):
+            return problem.change(targets=Targets())
+        # Under other figures less, or more of what was lowered, may be reached: asked for is what can be.
+        return find_reach(problem).problem
 
     def keep_plan(self, group: Assumption, end: End) -> Run:
         """Return what the plan as it is would be worth with a group at an end (sensitivity.10)."""

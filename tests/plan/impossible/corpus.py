@@ -9,6 +9,7 @@ import numpy as np
 
 from pondasi.plan.build import build_problem
 from pondasi.plan.case import load_case
+from pondasi.plan.targets import Targets
 from tests.plan.random_plans import make_plan
 
 
@@ -63,11 +64,7 @@ def money(state=500.0, private=500.0, nodes=9):
 
 def target(output, year, weight=(1.0, 0.0, 0.0)):
     """Return what must run by a year."""
-    return {
-        "target_output": np.array([output]),
-        "target_year": np.array([year]),
-        "target_weight": np.array([weight]),
-    }
+    return Targets(np.array([output]), np.array([year]), running=np.array([weight]))
 
 
 def edit(case, **changes):
@@ -206,7 +203,7 @@ CASES = {
         ("date", "step 1"),
     ),
     "a target that money does not reach": (
-        lambda: small(limits={"budget": money(state=0.0, nodes=N), **target(1.0, 2030)}),
+        lambda: small(limits={"budget": money(state=0.0, nodes=N)}, targets=target(1.0, 2030)),
         ("target", "0"),
     ),
     "money and people both": (
@@ -233,8 +230,8 @@ CASES = {
         lambda: small(menu={"must": must(0), "before": ((0, 1), (2, 0)), "together": ((1, 2),)}),
         "circle",
     ),
-    "a target above its steps": (lambda: small(limits=target(5.0, 2030)), "reach"),
-    "a target before its steps": (lambda: small(limits=target(1.0, 2026)), "horizon"),
+    "a target above its steps": (lambda: small(targets=target(5.0, 2030)), "reach"),
+    "a target before its steps": (lambda: small(targets=target(1.0, 2026)), "horizon"),
     "lead times longer than the plan": (
         lambda: small(menu={"must": must(0), "before": ((0, 1),)}, options={"lead": np.full(len(small().options), 7)}),
         "horizon",

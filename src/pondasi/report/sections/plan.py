@@ -19,6 +19,7 @@ from pondasi.report.sections.plan_charts import (
 )
 from pondasi.report.sections.plan_flags import say_flags
 from pondasi.report.sections.plan_heads import say_headlines, say_soon
+from pondasi.report.sections.plan_targets import chart_targets, say_targets, state_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,10 +48,11 @@ def write_plan(context: Context, run: SavedRun) -> Section:
     answer = [
         Statement(context.say("plan_brief.both", first=first, second=_say_firmness(context, told)), "plan", told.grade),
         Statement(worth, "plan", told.grade),
+        *state_targets(context, told),
     ]
     more = [Statement(partner, "plan", told.grade)] if partner is not None else []
     notes = [name.rsplit(".", 1)[-1] for name in str(told.set["notes"]).split("|") if name]
-    output = chart_output(context, told) if told.steps else None
+    output, aims = chart_output(context, told) if told.steps else None, chart_targets(context, told)
     after = chart_after(context, told)
     charts = (chart_roadmap, chart_money, chart_people) if told.steps else ()
     return Section(
@@ -58,11 +60,14 @@ def write_plan(context: Context, run: SavedRun) -> Section:
         title=context.say("slot.plan.title"),
         answer=context.join_sentences(answer),
         blocks=(
-            *(chart(context, told) for chart in charts),
+            *(chart(context, told) for chart in charts[:1]),
+            *((aims,) if aims is not None else ()),
+            *(chart(context, told) for chart in charts[1:]),
             *(chart for chart in (output, after) if chart is not None),
         ),
         points=(
             *(statement.text for statement in more),
+            *say_targets(context, told),
             *say_flags(context, told),
             *_say_nothing_new(context, told),
             *((later,) if later is not None else ()),
@@ -72,7 +77,7 @@ def write_plan(context: Context, run: SavedRun) -> Section:
             *(context.say(f"plan.note.{name}") for name in notes),
         ),
         method=(context.say("plan_brief.method"), context.say("plan_brief.method_gates")),
-        statements=(*answer[1:], *more),
+        statements=(answer[1], *more),
         headlines=say_headlines(context, told),
     )
 
@@ -101,14 +106,18 @@ def _say_firmness(context: Context, told: PlanRun) -> str:
     """Say how far the search came, and that another plan may be as good within what it left open."""
     if told.is_wide:
         return context.say("plan_brief.wide")
-    fields = {name: context.cite(f"plan/{told.home}/{name}") for name in ("most", "short")}
+    fields = {name: context.cite(f"plan/{told.home}/{name}") for name in ("most", "short", "least_loss")}
     end = ("settled" if told.has_settled else "firm") if told.set["finished"] else "loose"
+    if told.targets and told.measures["value"] < 0:
+        return context.say(f"plan_brief.cost_{end}", **fields)
     return context.say(f"plan_brief.{end}", **fields)
 
 
 def _say_worth(context: Context, told: PlanRun) -> str:
     """Say what the plan is worth over the years that it was made for, and over others."""
     at, set_ = f"plan/{told.home}", f"plan_run/{told.home}"
+    if told.targets and told.measures["value"] < 0:
+        return _say_loss(context, told)
     fields = {"value": context.cite(f"{at}/value"), "scenarios": context.cite(f"{set_}/scenarios")}
     if "fresh" not in told.tables:
         return context.say("plan_brief.worth", **fields)
@@ -121,6 +130,16 @@ def _say_worth(context: Context, told: PlanRun) -> str:
     return context.say(
         "plan_brief.both", first=text, second=context.say("plan_brief.quick", scenarios=fields["scenarios"])
     )
+
+
+def _say_loss(context: Context, told: PlanRun) -> str:
+    """Say what a plan that has to reach targets costs more than it brings."""
+    at, set_ = f"plan/{told.home}", f"plan_run/{told.home}"
+    fields = {"loss": context.cite(f"{at}/loss"), "scenarios": context.cite(f"{set_}/scenarios")}
+    if "fresh" not in told.tables:
+        return context.say("plan_brief.loss", **fields)
+    fields |= {"fresh": context.cite(f"{at}/fresh"), "draws": context.cite(f"{set_}/draws")}
+    return context.say("plan_brief.loss_fresh", **fields)
 
 
 def _say_later(context: Context, told: PlanRun) -> str | None:

@@ -154,7 +154,7 @@ def chart_money(context: Context, told: PlanRun) -> Chart:
     heads = (
         context.say("plan_brief.column.year"),
         *(
-            context.say(f"plan_brief.column.{name}", who=_name_purse(context, told, purse))
+            context.say(f"plan_brief.column.{name}", who=name_purse(context, told, purse))
             for purse in shown
             for name in ("paid", "budget")
         ),
@@ -178,7 +178,8 @@ def chart_money(context: Context, told: PlanRun) -> Chart:
     )
 
 
-def _name_purse(context: Context, told: PlanRun, purse: str) -> str:
+def name_purse(context: Context, told: PlanRun, purse: str) -> str:
+    """Return the name of who pays."""
     own = told.purses[purse][f"name_{context.words.language}"]
     return own or name_place(purse, context.words.language, context.places)
 
@@ -196,7 +197,7 @@ def chart_people(context: Context, told: PlanRun) -> Chart:
     title = context.say(
         "plan_brief.people.title" if strain(skill, year) > AMPLE else "plan_brief.people.title_ample",
         skill=begin_small(context.code("skill", skill)),
-        year=_cite_year(told, year),
+        year=cite_year(told, year),
         **{name: context.cite(f"{at}/people/{skill}/{year}/{name}") for name in ("needed", "there")},
     )
     grade = context.look_up(f"{at}/people/{skill}/{year}/needed").grade
@@ -323,7 +324,7 @@ def _year(told: PlanRun, year: int) -> Cell:
     return Cell(str(year), place=f"plan_run/{told.home}/year/{year}")
 
 
-def _cite_year(told: PlanRun, year: int) -> Text:
+def cite_year(told: PlanRun, year: int) -> Text:
     """Return a year of the plan, marked."""
     return Text(mark_figure(f"plan_run/{told.home}/year/{year}", str(year)))
 

@@ -9,6 +9,7 @@ from pondasi.plan.gates import Start
 from pondasi.report.blocks import Headline
 from pondasi.report.plan_run import SURE
 from pondasi.report.sections.plan_charts import name_start
+from pondasi.report.sections.plan_targets import head_targets
 
 if TYPE_CHECKING:
     from pondasi.report.context import Context
@@ -19,10 +20,11 @@ NAMED = 4
 
 
 def say_headlines(context: Context, told: PlanRun) -> tuple[Headline, ...]:
-    """Return the lines on the first steps and on partners; the second only where steps start soon."""
+    """Return the lines on the first steps, on targets where there are any, and on partners where steps start soon."""
     whom = _say_whom(context, told)
     return (
         Headline(_say_first(context, told), "plan", told.grade, "first"),
+        *head_targets(context, told),
         *((Headline(whom, "plan", told.grade, "whom"),) if whom is not None else ()),
     )
 
