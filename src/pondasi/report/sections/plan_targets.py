@@ -38,7 +38,7 @@ def say_targets(context: Context, told: PlanRun) -> list[str]:
     said = []
     for row in told.targets:
         at = f"plan/{told.home}/target/{row['target']}"
-        fields = {"name": name_target(context, row), "year": cite_year(told, int(row["year"]))}
+        fields: dict[str, str] = {"name": name_target(context, row), "year": cite_year(told, int(row["year"]))}
         fields |= {name: context.cite(f"{at}/{name}") for name in ("asked", "reached", "without")}
         fields["unit"] = context.say(f"plan_brief.target.unit.{row['measure']}")
         state = judge_target(row)
