@@ -38,6 +38,10 @@ def test_a_short_search_gives_a_plan_its_gap_and_its_tables(run, tmp_path):
     assert answer["value"] <= answer["most"]
     starts = pd.read_parquet(f"{answer['run']}/tables/starts.parquet")
     assert len(starts) == len(answer["starts"])
+    asked = load_case("IDN").tables["targets"]
+    assert [row["target"] for row in answer["targets"]] == list(asked["target"])
+    assert all(row["level"] * (1 - 1e-6) <= row["reached"] for row in answer["targets"])
+    assert any(asked["name_en"].iloc[-1] in line for line in answer["statements"])
     # What is committed in the case is in every plan.
     assert "tal_scholarship_return" in set(starts["step"])
     assert {"money", "people", "output", "measures"} <= {p.stem for p in (tmp_path / "runs").glob("*/tables/*.parquet")}
@@ -96,13 +100,15 @@ def own_case(tmp_path_factory):
 
 @pytest.mark.slow
 def test_a_plan_is_made_on_a_workbook_of_ones_own(run, own_case, tmp_path):
-    call = ("plan", "IDN", "--scenarios", 3, "--seconds", 1, "--fresh", 0, "--workspace", tmp_path)
+    call = ("plan", "IDN", "--scenarios", 3, "--seconds", 1, "--fresh", 0, "--no-targets", "--workspace", tmp_path)
     _, out, _ = run(*call, "--case", own_case)
     assert "my case.xlsx" in out
     assert NEW_NAME in out
     (folder,) = (tmp_path / "runs").glob("*-plan-*")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["options"]["case"] == str(own_case)
+    assert "--no-targets" in rebuild_call(manifest, Words("en"))
+    assert not list(folder.glob("tables/targets*")), "nothing is said of what was left aside"
     assert manifest["case"] == load_case(own_case).origin != load_case("IDN").origin
     assert str(own_case) in rebuild_call(manifest, Words("en"))
 

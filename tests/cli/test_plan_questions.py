@@ -84,7 +84,7 @@ def test_the_plan_is_saved_before_anything_is_asked(monkeypatch, capsys, tmp_pat
     monkeypatch.setattr(plan_questions, "_find_reasons", lambda *_: (TABLE, ["a reason"]))
     monkeypatch.setattr(plan_questions, "_find_others", stop)
     call = ("plan", "IDN", "--scenarios", "3", "--seconds", "1", "--fresh", "0", "--reasons", "--alternatives", "1")
-    code = main([*call, "--workspace", str(tmp_path), "--json"])
+    code = main([*call, "--no-targets", "--workspace", str(tmp_path), "--json"])
     answer = json.loads(capsys.readouterr().out)
     assert code == INTERRUPTED
     assert "manifest.json" in there

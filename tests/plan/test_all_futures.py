@@ -10,6 +10,7 @@ from pondasi.plan.layout import Layout
 from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.solve import Plan
 from pondasi.plan.strategy import build_strategy
+from pondasi.plan.targets import Targets
 from pondasi.plan.tell_worth import tell_all_futures, tell_fresh, tell_worth
 from pondasi.plan.values import FreshValue
 from pondasi.plan.worth import measure_worth
@@ -24,7 +25,7 @@ def plan():
     problem = build_problem(case, scenarios=3)
     # Nothing is asked for, so that a plan of a few starts keeps every limit.
     problem = problem.change(
-        menu={"must": np.zeros(len(problem.labels.steps), dtype=bool), "before": (), "together": ()}
+        menu={"must": np.zeros(len(problem.labels.steps), dtype=bool), "before": (), "together": ()}, targets=Targets()
     )
     strategy = build_strategy(problem)
     layout = strategy.layout

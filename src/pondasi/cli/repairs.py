@@ -33,11 +33,14 @@ def show_repairs(
     from pondasi.plan.build import OFFERS, build_problem
     from pondasi.plan.repair import read_weights, repair_plan
     from pondasi.plan.solve import QUICK_OFFERS, QUICK_SCENARIOS
+    from pondasi.plan.targets import Targets
     from pondasi.plan.tell_repair import tabulate_repairs, tell_repairs
 
     # Which limits are too tight does not depend on the scenarios; what a repaired plan is worth is a first look.
     offers = QUICK_OFFERS if quick else OFFERS
     problem = build_problem(case, scenarios=QUICK_SCENARIOS, seed=seed, offers=offers, favour=favour)
+    # A target out of reach is lowered and makes no plan impossible: what is in question is what is committed.
+    problem = problem.change(targets=Targets())
     report = repair_plan(problem, weights=read_weights(case), impossible=True, executor=executor)
     told = [*tell_repairs(case, report, words, places), *note_rate(case.world, words)]
     if as_json:

@@ -178,7 +178,7 @@ def work_out_plan(
         "scenarios": len(plan.problem.operations.weight),
         "fresh": number,
         "stress": stress,
-        **({} if targets else {"targets": False}),
+        **({} if targets else {"no-targets": True}),
         **(inputs or {}),
     }
     world = case.world

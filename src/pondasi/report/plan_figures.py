@@ -151,7 +151,8 @@ class PlanFigures:
         money = row["kind"] in {"budget", "loan"}
         unit = "USD" if money else row["unit"] or "index"
         figure = Figure(row["amount"] * (MILLION if money else 1.0), unit, grade=self.told.grade)
-        return figure, [Step(f"target_ways/{k}", figure), *self._starting_with(f"budgets/{row['item']}")]
+        years = range(int(row["first"]), int(row["last"]) + 1)
+        return figure, [Step(f"target_ways/{k}", figure), *self._of_budgets(years, [row["item"]])]
 
     def _find_set(self, name: str, year: str = "") -> Figure:
         if name == "year" and int(year) in self.told.years:
