@@ -15,14 +15,17 @@ from pondasi.plan.build_targets import need_nodes
 from pondasi.plan.build_year import find_capacity
 from pondasi.plan.case import check_plan_case, load_case
 from pondasi.plan.coalitions import Coalitions, restrict_partners
+from pondasi.plan.conflicts import find_earliest
 from pondasi.plan.extensive import solve_extensive
 from pondasi.plan.layout import Layout
 from pondasi.plan.loosen import loosen
 from pondasi.plan.price import without_steps
+from pondasi.plan.questions import ask_about
 from pondasi.plan.reach import find_reach, find_way
 from pondasi.plan.repair import find_possible
 from pondasi.plan.rules_targets import split_subjects
-from pondasi.plan.targets import Targets, measure_targets
+from pondasi.plan.targets import Targets, measure_targets, most_of_target
+from pondasi.plan.unit_worth import worth_of_units
 from pondasi.tables.rows import list_rows
 from tests.plan.random_plans import make_plan
 
@@ -34,23 +37,28 @@ def ask(problem, draws, *, far=1.0):
     options, tree = problem.options, problem.tree
     number, steps = len(options), len(problem.labels.steps)
     targets = Targets(
-        np.full(3, 1e12),
+        np.ones(3),
         np.full(3, tree.years[-1]),
         running=np.array([draws.uniform(0, 5, number), np.zeros(number), np.zeros(number)]),
         ready=np.array([np.zeros(steps), np.ones(steps), np.zeros(steps)]),
         trained=np.array([[0.0], [0.0], [1.0]]),
     )
-    reach = find_reach(problem.change(targets=targets)).problem.targets.level
-    return problem.change(
-        targets=Targets(reach * far, targets.year, targets.running, None, targets.ready, targets.trained)
+    first = find_earliest(problem)
+    most = [most_of_target(problem.change(targets=targets), i, first) for i in range(3)]
+    reach = find_reach(
+        problem.change(
+            targets=Targets(np.array(most), targets.year, targets.running, None, targets.ready, targets.trained)
+        )
     )
+    level = reach.problem.targets.level * far
+    return problem.change(targets=Targets(level, targets.year, targets.running, None, targets.ready, targets.trained))
 
 
 @pytest.mark.referee
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", [0, 3, 4, 5, 7])
 def test_the_engine_agrees_with_the_extensive_form(seed):
     draws = np.random.default_rng(seed)
-    problem = ask(make_plan(seed, years=4, gates=(1,), steps=4, partners=1, scenarios=3), draws, far=0.6)
+    problem = ask(make_plan(seed, years=4, gates=(1,), steps=4, partners=1, scenarios=3, tight=2.0), draws, far=0.9)
     every = solve_extensive(problem)
     found = solve_benders(problem, gap=0.0)
     assert found.cost == pytest.approx(every.cost, rel=FINE)
@@ -59,12 +67,12 @@ def test_the_engine_agrees_with_the_extensive_form(seed):
     reached = measure_targets(problem, found.layout, found.x)[:, last]
     assert (reached >= problem.targets.level[:, None] * (1 - FINE)).all()
     without = solve_benders(problem.change(targets=Targets()), gap=0.0)
-    assert without.cost <= found.cost + FINE * abs(found.cost)
+    assert without.cost < found.cost - FINE * abs(found.cost), "these targets cost something"
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_what_can_be_reached_is_asked_for_in_full_and_no_more(seed):
-    problem = make_plan(seed, years=5, gates=(1,), steps=4, partners=1, scenarios=2)
+    problem = make_plan(seed, years=5, gates=(1,), steps=4, partners=1, scenarios=2, tight=2.0)
     asked = ask(problem, np.random.default_rng(seed))
     reach = find_reach(asked)
     assert not len(reach.lowered)
@@ -219,3 +227,20 @@ def test_a_partner_is_weighed_by_what_both_plans_can_reach():
     nobody = find_reach(restrict_partners(problem.change(targets=targets), ()))
     assert game.problem.targets.level == pytest.approx(nobody.problem.targets.level)
     assert game.solve(0, 1.0).low <= game.solve(game.everyone, 1.0).high + 1.0
+
+
+def test_a_tenth_less_of_a_target_is_worth_what_the_engine_finds_for_it():
+    problem = ask(
+        make_plan(3, years=4, gates=(1,), steps=4, partners=1, scenarios=2), np.random.default_rng(3), far=0.9
+    )
+    found = solve_benders(problem, gap=0.0)
+    questions = ask_about(problem, found, 1.0, held=False, gap=0.0)
+    units = [unit for unit in worth_of_units(questions, years=1) if unit.change.kind == "target"]
+    assert [unit.change.item for unit in units] == np.flatnonzero(problem.targets.level > 0).tolist()
+    for unit in units:
+        assert unit.change.amount == pytest.approx(0.1 * problem.targets.level[unit.change.item])
+        less = solve_extensive(loosen(problem, [unit.change])).cost
+        gain = found.cost - less
+        room = FINE * abs(found.cost)
+        assert unit.low - room <= gain <= unit.high + room
+    assert any(unit.high > FINE * abs(found.cost) for unit in units), "some target costs something"

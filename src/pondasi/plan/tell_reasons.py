@@ -138,6 +138,8 @@ def _tell_unit(names: Names, unit: UnitWorth, words: Words) -> str:
             return words.say("plan.unit.budget", amount=in_millions(unit.change.amount), **fields)
         case "people":
             return words.say("plan.unit.people", **fields)
+        case "target":
+            return words.say("plan.unit.target", **fields)
         case _:
             return words.say("plan.unit.resource", unit=names.unit(unit.change), **fields)
 

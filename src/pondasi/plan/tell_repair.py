@@ -87,6 +87,7 @@ class Names:
     def __init__(self, case: Case, problem: PlanProblem, words: Words, places: str) -> None:
         self.problem, self.words, self.places = problem, words, places
         self.steps = index_rows(case.tables["steps"], "step")
+        self.targets = index_rows(case.tables["targets"], "target")
         self.funders = index_rows(case.tables["funders"], "funder")
         self.units = dict(zip(case.tables["limits"]["limit"], case.tables["limits"]["unit"], strict=True))
 
@@ -105,11 +106,17 @@ class Names:
         return name_place_in_text(name, self.words.language, self.places)
 
     def item(self, change: Change) -> str:
-        """Return the name of the purse, skill or resource of a limit."""
+        """Return the name of the purse, skill or resource of a limit, or of a target."""
         item = name_item(self.problem, change)
+        if change.kind == "target":
+            return self.target(item)
         if change.kind == "budget":
             return self.purse(item)
         return load_dictionary().codes["skill" if change.kind == "people" else "limit"][item][self.words.language]
+
+    def target(self, name: str) -> str:
+        """Return the name of a target; its id where the case does not name it."""
+        return str(self.targets[name][f"name_{self.words.language}"]) if name in self.targets else name
 
     def unit(self, change: Change) -> str:
         """Return the unit of a resource."""
@@ -120,7 +127,7 @@ class Names:
         words, steps = self.words, self.join(conflict.steps)
         target = next((i for kind, i in conflict.asked if kind == "target"), 0)
         labels = self.problem.labels.targets
-        name = labels[target] if target < len(labels) else str(target + 1)
+        name = self.target(labels[target]) if target < len(labels) else str(target + 1)
         most = None if conflict.most is None else _round(conflict.most)
         return {
             "circle": lambda: words.say("plan.conflict.circle", steps=steps),
@@ -172,7 +179,7 @@ class Names:
         """Return how what is asked for changes: less of it, later or earlier, or given up."""
         words, year = self.words, str(change.year)
         if change.kind == "target":
-            name = name_item(self.problem, change)
+            name = self.target(name_item(self.problem, change))
             return words.say("plan.repair.target.lower", year=year, target=name, amount=change.amount)
         step = self.step(change.item)
         if change.kind == "commitment":

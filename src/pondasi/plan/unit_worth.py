@@ -1,4 +1,4 @@
-"""What one more unit of a limit is worth: the difference of two solves, as an interval from incumbent and bound (plan.93)."""
+"""What one more unit of a limit, or a tenth less of a target, is worth: the difference of two solves, as an interval from incumbent and bound (plan.93)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pondasi.plan.problem import PlanProblem
 
 UNITS: dict[Kind, float] = {"budget": 1.0, "people": 10.0, "resource": 1.0}
-"""One more unit: a million USD, ten people who come, one unit of the resource such as a MW."""
+"""One more unit: a million USD, ten people who come, one unit of the resource such as a MW. Of a target it is a tenth less (`TENTH`)."""
+TENTH = 0.1
+"""Part of a target that is asked for less."""
 YEARS = 5
 """First years in which one more unit of each limit is weighed."""
 TIGHT = 1e-6
@@ -79,20 +81,26 @@ def value_change(questions: Questions, change: Change) -> UnitWorth:
 
 
 def _list_units(problem: PlanProblem, years: int) -> list[Change]:
-    """Return one more unit of each limit in each of the first years."""
-    found = []
+    """Return one more unit of each limit in each of the first years, and a tenth less of each target."""
+    found, targets = [], problem.targets
     sizes = {"budget": len(problem.labels.purses), "people": len(problem.labels.skills)}
     sizes["resource"] = len(problem.labels.resources)
     for kind, amount in UNITS.items():
         for item in range(sizes[kind]):
             found += [Change(kind, item, int(year), amount, amount) for year in problem.tree.years[:years]]
-    return found
+    asked = [
+        (i, int(year), float(level)) for i, (year, level) in enumerate(zip(targets.year, targets.level, strict=True))
+    ]
+    return [*found, *(Change("target", i, year, TENTH * level, level) for i, year, level in asked if level > 0)]
 
 
 def _binds(questions: Questions, change: Change) -> bool:
     """Tell whether more of a limit could be used at once: nothing is left of it in some node of the year, or of a stock, later."""
     problem, layout, x = questions.problem, questions.base.layout, questions.base.x
     tree, options, limits = problem.tree, problem.options, problem.limits
+    if change.kind == "target":
+        # Steps are whole, so a plan may reach more than it has to and still start less for less.
+        return True
     here = tree.year == change.year
     running = layout.read(x, "running")
     if change.kind == "budget":

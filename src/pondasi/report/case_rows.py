@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CaseRows:
-    """Steps, partners, funders and limits of a case by id, and the sources that it brings."""
+    """Steps, partners, funders, limits and targets of a case by id, and the sources that it brings."""
 
     steps: Rows = field(repr=False)
     partners: Rows = field(repr=False)
     funders: Rows = field(repr=False)
     units: Mapping[str, str] = field(repr=False)
+    targets: Rows = field(repr=False)
     sources: Mapping[str, dict[str, Any]] = field(repr=False)
 
     def of_step(self, step: str) -> Step:
@@ -38,6 +39,11 @@ class CaseRows:
         row = self.partners[partner]
         figure = Figure(row["kept"], "fraction", row["kept_low"], row["kept_high"])
         return _make_step(f"partners/{partner}", row, figure)
+
+    def of_target(self, target: str) -> Step:
+        """Return a target as what a figure rests on."""
+        row = self.targets[target]
+        return _make_step(f"targets/{target}", row, Figure(row["value"], row["unit"], row["low"], row["high"]))
 
     def of_funder(self, funder: str) -> Step:
         """Return who pays as what a figure rests on: a funder of the country, or a partner."""
@@ -61,6 +67,7 @@ def read_case_rows(case: str, chain: Chain) -> CaseRows:
         partners=index_rows(tables["partners"], "partner"),
         funders=index_rows(tables["funders"], "funder"),
         units={limit: str(row["unit"]) for limit, row in limits.items()},
+        targets=index_rows(tables["targets"], "target") if "targets" in tables else {},
         sources=index_rows(tables["sources"], "source"),
     )
 

@@ -159,6 +159,8 @@ class PlanQuestions:
         return self._money(row[_end(end)], f"units/{kind}/{item}/{year}", self._of_limit(kind, item))
 
     def _of_limit(self, kind: str, item: str) -> list[Step]:
+        if kind == "target":
+            return [self.rows.of_target(item)]
         return [self.rows.of_funder(item)] if kind == "budget" else self._of_steps()
 
     def _find_gain(self, gain: str, end: str) -> Found:

@@ -66,8 +66,10 @@ def write_units(context: Context, _run: SavedRun) -> Section:
 
 
 def _name_limit(context: Context, told: PlanQuestions, row: dict[str, Any]) -> str:
-    """Return the name of the purse, skill or resource of a limit."""
+    """Return the name of the purse, skill or resource of a limit, or of a target."""
     item, language = str(row["item"]), context.words.language
+    if row["kind"] == "target":
+        return str(told.rows.targets[item][f"name_{language}"])
     if row["kind"] == "budget":
         known = told.rows.funders.get(item)
         return str(known[f"name_{language}"]) if known else context.place(item)
@@ -75,8 +77,8 @@ def _name_limit(context: Context, told: PlanQuestions, row: dict[str, Any]) -> s
 
 
 def _name_unit(context: Context, told: PlanQuestions, row: dict[str, Any]) -> str:
-    """Return one more unit of a limit in words."""
-    kind = row["kind"] if row["kind"] in {"budget", "people"} else "resource"
+    """Return one more unit of a limit, or a tenth less of a target, in words."""
+    kind = row["kind"] if row["kind"] in {"budget", "people", "target"} else "resource"
     unit = {"unit": told.rows.units[str(row["item"])]} if kind == "resource" else {}
     return context.say(f"units_brief.unit.{kind}", name=begin_small(_name_limit(context, told, row)), **unit)
 
