@@ -20,6 +20,7 @@ from pondasi.plan.case import load_case
 from pondasi.plan.futures import grow_tree
 from pondasi.plan.layout import Layout
 from pondasi.plan.operations import Point, make_setting, sweep_node
+from pondasi.plan.reach import find_reach
 from pondasi.plan.repair import find_possible
 from pondasi.plan.scenarios import choose_few, draw_levels
 from pondasi.plan.solve import QUICK_OFFERS, leave_out
@@ -126,7 +127,7 @@ def shipped(request):
 def test_every_case_that_ships_with_steps_has_a_plan_and_what_is_committed_its_size(shipped):
     case, problem = shipped
     assert problem.home == case.country
-    found = find_possible(problem)
+    found = find_possible(find_reach(problem).problem)
     assert found is not None, "the case asks for what its limits do not allow: `repair_plan` says what"
     part, x = found
     layout = Layout(part)
