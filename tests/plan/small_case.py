@@ -193,6 +193,22 @@ def _build() -> Rows:
             )
         ],
         "readiness": [{"criterion": "land", **_named(), **_graded()}],
+        "targets": [
+            {
+                "target": name,
+                "pillar": "enabler",
+                **_named(),
+                "year": FIRST + 2,
+                "futures": futures,
+                **cells,
+                **_graded(),
+            }
+            for name, futures, cells in (
+                ("people", "each", {"measure": "trained", "subject": "technicians", "value": 30, "unit": "persons"}),
+                ("plants", "mean", {"measure": "standing", "subject": "plant|rival", "value": 1, "unit": "count"}),
+                ("sales", "each", {"measure": "output", "subject": "chip_mcu", "value": 1e6, "unit": "USD/year"}),
+            )
+        ],
     }
     for row in rows["cost_profiles"] + rows["step_funding"] + rows["partners"] + rows["partner_terms"]:
         row["year"] = 2025

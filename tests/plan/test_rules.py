@@ -101,6 +101,12 @@ FAULTS: list[tuple[str, str, str | None, Edit]] = [
     ("demand_branch", "demand_paths", "branch", put("demand_paths", "branch", "kept", branch="low", year=2030)),
     ("demand_start", "demand_paths", "value", put("demand_paths", "value", 1.1, branch="low", year=2025)),
     ("demand_branch_missing", "demand_paths", "branch", drop_all("demand_paths", branch="low")),
+    ("target_without_subject", "targets", "subject", put("targets", "subject", "", target="sales")),
+    ("target_subject", "targets", "subject", put("targets", "subject", "technicians|nobody", target="people")),
+    ("target_subject", "targets", "subject", put("targets", "subject", "use_auto", target="sales")),
+    ("target_of_nothing", "targets", "value", put("targets", "value", 0, target="people")),
+    ("target_above_steps", "targets", "value", put("targets", "value", 3, target="plants")),
+    ("year_outside_horizon", "targets", "year", put("targets", "year", 2031, target="plants")),
     # what the tables themselves hold, on the tables of a plan
     ("unit_of_trait", "step_needs", "unit", put("step_needs", "unit", "weeks", need="power")),
     (

@@ -1,19 +1,15 @@
 """Targets: the engine, the extensive form and plain sums agree; what is out of reach is lowered as little as can be."""
 
-import shutil
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from pondasi.chain.cases import case_path
-from pondasi.chain.load import load_world
 from pondasi.plan.benders import solve_benders
 from pondasi.plan.build import build_problem
 from pondasi.plan.build_targets import need_nodes
 from pondasi.plan.build_year import find_capacity
-from pondasi.plan.case import check_plan_case, load_case
+from pondasi.plan.case import load_case
 from pondasi.plan.coalitions import Coalitions, restrict_partners
 from pondasi.plan.conflicts import find_earliest
 from pondasi.plan.extensive import solve_extensive
@@ -193,31 +189,6 @@ def test_a_target_in_the_mean_is_held_by_the_mean():
     reached = measure_targets(asked, found.layout, found.x)[0, last]
     assert problem.tree.probability[last] @ reached >= level - FINE
     assert found.cost == pytest.approx(solve_extensive(asked).cost, rel=FINE)
-
-
-@pytest.mark.parametrize(
-    ("columns", "key"),
-    [
-        ({"measure": "standing", "subject": "", "unit": "count", "value": 1.0}, "target_without_subject"),
-        ({"subject": "no_skill"}, "target_subject"),
-        ({"measure": "output", "subject": "chip_dram", "unit": "USD/year"}, "target_subject"),
-        ({"value": 0.0}, "target_of_nothing"),
-        (
-            {"measure": "standing", "subject": "en_power|en_logistics", "unit": "count", "value": 3.0},
-            "target_above_steps",
-        ),
-        ({"year": 2060}, "year_outside_horizon"),
-    ],
-)
-def test_bad_targets_are_named(columns, key, tmp_path):
-    shutil.copytree(case_path("IDN"), tmp_path / "case")
-    path = tmp_path / "case" / "targets.csv"
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    for name, value in columns.items():
-        table.loc[0, name] = str(value)
-    table.to_csv(path, index=False)
-    found = {problem.key for problem in check_plan_case(tmp_path / "case", load_world().chain).errors}
-    assert key in found
 
 
 def test_a_partner_is_weighed_by_what_both_plans_can_reach():
