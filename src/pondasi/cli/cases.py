@@ -63,6 +63,7 @@ def _show_plan(country: str, words: Words, *, as_json: bool) -> None:
     """Say what the case of a plan holds."""
     from pondasi.plan.case import load_case
     from pondasi.plan.summary import summarise_case
+    from pondasi.plan.tell_targets import say_amount
     from pondasi.tables.dictionary import load_dictionary
     from pondasi.tables.rows import list_rows
 
@@ -73,7 +74,7 @@ def _show_plan(country: str, words: Words, *, as_json: bool) -> None:
         content = {name: getattr(summary, name).to_dict("index") for name in frames}
         counts = {name: getattr(summary, name) for name in ("leaves", "full_leaves", "knowledge")}
         shares = {name: getattr(summary, name) for name in ("assumed_share", "sourced_capex")}
-        say_json({"country": case.country, **shares, **counts, **content})
+        say_json({"country": case.country, **shares, **counts, **content, "targets": list_rows(case.tables["targets"])})
         return
     pillars = load_dictionary().codes["pillar"]
     funders = case.frame("funders")[f"name_{words.language}"]
@@ -88,6 +89,13 @@ def _show_plan(country: str, words: Words, *, as_json: bool) -> None:
         place = name_place(row["partner"], language=words.language)
         money = float(round(row["money"] / MILLION))
         click.echo(words.say("plan_case.partner", partner=place, kept=row["kept"], n=row["steps"], money=money))
+    for row in list_rows(case.tables["targets"]):
+        fields = {
+            "name": row[f"name_{words.language}"],
+            "year": str(row["year"]),
+            "grade": words.say(f"grade.{row['grade']}"),
+        }
+        click.echo(words.say("plan_case.target", asked=say_amount(row["value"], row["unit"], words), **fields))
     click.echo(words.say("plan_case.futures", leaves=summary.leaves, full=summary.full_leaves))
     assumed, sourced = (float(round(PERCENT * part)) for part in (summary.assumed_share, summary.sourced_capex))
     click.echo(words.say("plan_case.assumed", share=assumed, capex=sourced))
