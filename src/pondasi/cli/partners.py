@@ -161,6 +161,7 @@ def say_partners(values: PartnerValues, words: Words) -> list[str]:
     told = [
         words.say("partners.together", low=in_millions(worth[0]), high=in_millions(worth[1])),
         words.say("partners.meaning"),
+        *([words.say("partners.targets")] if len(values.targets) else []),
         words.say("partners.order_holds" if values.separated else "partners.order_open"),
     ]
     if values.orders:

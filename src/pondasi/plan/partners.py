@@ -20,6 +20,7 @@ from pondasi.plan.coalitions import Coalitions
 from pondasi.plan.cuts import CutPool
 from pondasi.plan.shapley import Game, sample_orders, weigh_coalitions
 from pondasi.plan.solve import GAP, SCENARIOS, SECONDS
+from pondasi.plan.targets import Targets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +59,9 @@ class PartnerValues:
         Index ``members`` (joined by ``+``); columns ``low``, ``high``, and ``solved``: whether it was solved itself.
     orders
         Pairs of orders that were sampled; 0 where every coalition was looked at.
+    targets
+        Index ``target``; ``asked`` by the case, and the ``level`` that every coalition reaches: what is in reach without any partner. Empty where
+        nothing is asked for.
     """
 
     table: pd.DataFrame
@@ -68,6 +72,7 @@ class PartnerValues:
     players: int
     coalitions: pd.DataFrame = field(repr=False)
     orders: int = 0
+    targets: pd.DataFrame = field(default_factory=lambda: _list_targets((), Targets()), repr=False)
 
     def as_tables(self) -> dict[str, pd.DataFrame]:
         """Return all tables by name, with plain columns."""
@@ -81,7 +86,8 @@ class PartnerValues:
             "players": self.players,
             "orders": self.orders,
         }
-        return {
+        more = {"targets": self.targets.reset_index()} if len(self.targets) else {}
+        return more | {
             "partners": self.table.reset_index(),
             "coalitions": self.coalitions.reset_index(),
             "measures": pd.DataFrame([measures]),
@@ -268,4 +274,11 @@ def _record(
         len(game.players),
         coalitions,
         orders,
+        _list_targets(game.problem.labels.targets, game.problem.targets),
     )
+
+
+def _list_targets(names: tuple[str, ...], targets: Targets) -> pd.DataFrame:
+    """Return what was asked for and what is in reach: index ``target``; ``asked``, ``level``, output in million USD a year."""
+    frame = pd.DataFrame({"asked": targets.asked, "level": targets.level}, dtype=float)
+    return frame.set_index(pd.Index(names[: len(targets)], name="target"))
