@@ -14,8 +14,10 @@ from pondasi.plan.layout import Layout
 from pondasi.plan.loosen import Change, loosen
 from pondasi.plan.price import evaluate, without_steps
 from pondasi.plan.questions import ask_about
+from pondasi.plan.reach import find_reach
 from pondasi.plan.reasons import Reason, explain_steps
 from pondasi.plan.solve import Plan
+from pondasi.plan.targets import Targets
 from pondasi.plan.tell_reasons import tabulate_reasons, tell_reasons
 from pondasi.plan.unit_worth import UnitWorth, value_change, worth_of_units
 from pondasi.words import LANGUAGES, Words
@@ -183,3 +185,17 @@ def test_reasons_are_told_in_every_language():
     assert tables["reasons"]["why"].tolist() == list(whys)
     assert tables["reasons"]["limits"][5] == "budget state|people design_engineers"
     assert tables["units"]["binds"].all()
+
+
+def test_a_step_without_which_a_target_is_missed_is_in_for_that():
+    problem = make_plan(4, years=4, gates=(1,), steps=4, partners=1, scenarios=2, tight=2.0)
+    most = find_reach(problem.change(targets=Targets(np.array([4.0]), problem.tree.years[-1:], ready=np.ones((1, 4)))))
+    asked = problem.change(targets=Targets(most.problem.targets.level, problem.tree.years[-1:], ready=np.ones((1, 4))))
+    questions = questions_of(asked, held=True)
+    reasons = [reason for reason in explain_steps(questions) if reason.inside]
+    missing = [reason for reason in reasons if reason.why == "target"]
+    assert missing, "every start counts, so none can be left out"
+    assert {reason.targets for reason in missing} == {(0,)}
+    assert all(np.isinf(reason.low) for reason in missing)
+    without = [reason for reason in explain_steps(questions_of(problem, held=True)) if reason.why == "target"]
+    assert not without

@@ -28,6 +28,7 @@ from pondasi.plan.loosen import Change, round_up
 from pondasi.plan.narrow import close_over
 from pondasi.plan.objective import cost_decisions
 from pondasi.plan.questions import SHORTEST, Questions
+from pondasi.plan.reach import find_reach
 from pondasi.plan.strategy import build_strategy
 from pondasi.plan.unit_worth import count_units
 from pondasi.solver import InfeasibleError, OutOfTimeError, Programme
@@ -42,9 +43,19 @@ if TYPE_CHECKING:
     from pondasi.plan.strategy import Strategy
 
 Why = Literal[
-    "committed", "required", "prerequisite", "enables", "earns", "closed", "limit", "displaces", "costs", "unknown"
+    "committed",
+    "target",
+    "required",
+    "prerequisite",
+    "enables",
+    "earns",
+    "closed",
+    "limit",
+    "displaces",
+    "costs",
+    "unknown",
 ]
-"""In: it is committed; no plan keeps all limits without it; others lose what they need first; others could not be done; it earns more than it
+"""In: it is committed; without it the other starts of the plan miss a target; no plan keeps all limits without it; others lose what they need first; others could not be done; it earns more than it
 costs. Out: nobody can do or pay for it; a limit forbids it; it would push out something worth more; it earns less than it costs. Either: time
 ended before a plan of the other choice was found."""
 
@@ -68,6 +79,8 @@ class Reason:
     low, high
         What is lost by the other choice, leaving it out or taking it in [million USD]; infinite where that cannot be. NaN for ``high`` where
         time ended before a plan of the other choice was found; ``low`` then comes from the bound alone, minus infinity for none.
+    targets
+        Targets that the other starts of the plan miss without it, as indices, where ``why`` is ``target``.
     delay_low, delay_high
         What is lost if it starts a year later, or not at all if that is better, in the same way; nothing for a step that is out.
     """
@@ -81,6 +94,7 @@ class Reason:
     limits: tuple[Change, ...] = ()
     delay_low: float | None = None
     delay_high: float | None = None
+    targets: tuple[int, ...] = ()
 
     @property
     def inside(self) -> bool:
@@ -122,7 +136,9 @@ def _explain_in(questions: Questions, j: int) -> Reason:
     try:
         answer = questions.solve(part, known=_leave_out(questions, j, strategy), strategy=strategy)
     except InfeasibleError:
-        return Reason(j, share, "required", np.inf, np.inf, (), (), *_delay(questions, j, None))
+        missed = _find_missed(part)
+        needed: Why = "target" if missed else "required"
+        return Reason(j, share, needed, np.inf, np.inf, (), (), *_delay(questions, j, None), missed)
     except OutOfTimeError as error:
         low = max(0.0, questions.least(error))
         return Reason(j, share, "unknown", low, np.nan, (), (), *_delay(questions, j, None))
@@ -131,6 +147,16 @@ def _explain_in(questions: Questions, j: int) -> Reason:
     needing = tuple(i for i in lost if j in close_over(problem, {i}))
     why: Why = "prerequisite" if needing else "enables" if lost else "earns"
     return Reason(j, share, why, max(0.0, low), max(0.0, high), needing or lost, (), *_delay(questions, j, answer))
+
+
+def _find_missed(part: PlanProblem) -> tuple[int, ...]:
+    """Return the targets that some starts cannot reach; none where no targets are asked for, or these starts cannot be done even without."""
+    if not len(part.targets):
+        return ()
+    try:
+        return tuple(find_reach(part).lowered.tolist())
+    except InfeasibleError:
+        return ()
 
 
 def _leave_out(questions: Questions, j: int, strategy: Strategy) -> Vector | None:

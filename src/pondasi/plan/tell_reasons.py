@@ -38,6 +38,7 @@ def tabulate_reasons(
             "limits": "|".join(dict.fromkeys(f"{c.kind} {name_item(problem, c)}".strip() for c in reason.limits)),
             "low": reason.low,
             "high": reason.high,
+            "targets": "|".join(problem.labels.targets[i] for i in reason.targets),
             "delay_low": reason.delay_low,
             "delay_high": reason.delay_high,
         }
@@ -79,9 +80,11 @@ def tell_reasons(
 
 def _tell_reason(names: Names, reason: Reason, words: Words) -> list[str]:
     fields: dict[str, object] = {"step": names.step(reason.step), "others": names.join(reason.others)}
+    fields |= {"targets": words.say("list.joint").join(names.targets_of(reason.targets))}
     fields |= {"low": _show(reason.low), "span": _span(reason.low, reason.high, words)}
     told = {
         "committed": lambda: words.say("plan.reason.in.committed", **fields),
+        "target": lambda: words.say("plan.reason.in.target", **fields),
         "required": lambda: words.say("plan.reason.in.required", **fields),
         "prerequisite": lambda: words.say("plan.reason.in.prerequisite", **fields),
         "enables": lambda: words.say("plan.reason.in.enables", **fields),

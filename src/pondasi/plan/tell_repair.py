@@ -118,6 +118,10 @@ class Names:
         """Return the name of a target; its id where the case does not name it."""
         return str(self.targets[name][f"name_{self.words.language}"]) if name in self.targets else name
 
+    def targets_of(self, targets: Sequence[int]) -> list[str]:
+        """Return the names of targets."""
+        return [self.target(self.problem.labels.targets[i]) for i in targets]
+
     def unit(self, change: Change) -> str:
         """Return the unit of a resource."""
         return str(self.units[name_item(self.problem, change)])
