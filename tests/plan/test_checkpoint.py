@@ -104,18 +104,18 @@ class Fatal:
     def __init__(self, folder, node):
         self.folder, self.node = folder, node
 
-    def __call__(self, setting, point):
+    def __call__(self, setting, groups):
         mark = Path(self.folder) / "killed"
-        if point.node == self.node and not mark.exists():
+        if any(point.node == self.node for group in groups for point in group) and not mark.exists():
             mark.write_text(str(os.getpid()))
             os.kill(os.getpid(), signal.SIGKILL)
-        return sweeps.sweep_node(setting, point)
+        return sweeps.sweep_share(setting, groups)
 
 
 def test_a_worker_killed_in_a_sweep_loses_nothing(tmp_path, monkeypatch):
     problem = make_plan(3, scenarios=4)
     alone = solve_benders(problem, gap=0)
-    monkeypatch.setattr("pondasi.plan.operations.sweep_node", Fatal(str(tmp_path), 2))
+    monkeypatch.setattr("pondasi.plan.operations.sweep_share", Fatal(str(tmp_path), 2))
     with Processes(2) as executor:
         shared = solve_benders(problem, gap=0, executor=executor)
     assert int((tmp_path / "killed").read_text()) != os.getpid(), "a worker was killed, not this process"
@@ -131,7 +131,7 @@ def test_a_worker_of_a_cluster_killed_in_a_sweep_loses_nothing(tmp_path, monkeyp
 
     problem = make_plan(3, scenarios=4)
     alone = solve_benders(problem, gap=0)
-    monkeypatch.setattr("pondasi.plan.operations.sweep_node", Fatal(str(tmp_path), 2))
+    monkeypatch.setattr("pondasi.plan.operations.sweep_share", Fatal(str(tmp_path), 2))
     cluster = LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50)
     with cluster, Client(cluster, set_as_default=False) as client, open_executor(client) as executor:
         before = set(client.run(os.getpid).values())

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LEARNING = 4
 """Of so many points one is swept first: what it teaches of bases helps with the others."""
+TOGETHER = 16
+"""Points that are swept together: more of them leave less to be done side by side by several workers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,40 +154,67 @@ def sweep_node(setting: Setting, point: Point, *, activity: bool = False) -> Swe
     activity
         Whether to return what is done, too.
     """
-    operations = setting.operations
-    rhs, upper = bound_rows(setting, point), bound_columns(setting, point)
+    return _sweep_together(setting, [point], activity=activity)[0]
+
+
+def _sweep_together(setting: Setting, points: Sequence[Point], *, activity: bool = False) -> list[Sweep]:
+    """Solve the operations of some nodes as if their scenarios were those of one: a basis that fits one node is tried on all at once."""
+    operations, scenarios = setting.operations, len(setting.operations.weight)
+    rhs = np.hstack([bound_rows(setting, point) for point in points])
+    upper = np.hstack([bound_columns(setting, point) for point in points])
     done = np.zeros(upper.shape) if activity else None
     swept = [sweep_part(part, rhs, upper, done) for part in setting.parts]
-    # Scenarios that share the duals of every part share a dual vector.
-    together, which = np.unique(np.array([one.which for one in swept]), axis=1, return_inverse=True)
-    duals = np.zeros((together.shape[1], len(rhs)))
-    for one, part, chosen in zip(swept, setting.parts, together, strict=True):
-        duals[:, part.rows] = one.duals[chosen]
     values = np.sum([one.values for one in swept], axis=0)
-    used, found = tuple(one.used for one in swept), tuple(one.found for one in swept)
-    solves = sum(one.solves for one in swept)
-    return Sweep(values, _tidy(duals, operations), which.ravel(), done, solves, used, found)
+    # Scenarios that share the duals of every part share a dual vector.
+    shared = np.array([one.which for one in swept])
+    sweeps = []
+    for k in range(len(points)):
+        mine = slice(k * scenarios, (k + 1) * scenarios)
+        together, which = np.unique(shared[:, mine], axis=1, return_inverse=True)
+        duals = np.zeros((together.shape[1], len(rhs)))
+        for one, part, chosen in zip(swept, setting.parts, together, strict=True):
+            duals[:, part.rows] = one.duals[chosen]
+        here = None if done is None else done[:, mine]
+        # What was used and found is told once, with the first.
+        told = swept if k == 0 else []
+        used, found = tuple(one.used for one in told), tuple(one.found for one in told)
+        solves = sum(one.solves for one in told)
+        sweeps.append(Sweep(values[mine], _tidy(duals, operations), which.ravel(), here, solves, used, found))
+    return sweeps
+
+
+def sweep_share(setting: Setting, groups: Sequence[Sequence[Point]]) -> list[list[Sweep]]:
+    """Sweep the groups of points that are one worker's share."""
+    return [_sweep_together(setting, points) for points in groups]
 
 
 def sweep_nodes(setting: Setting, points: Sequence[Point], executor: Executor) -> tuple[list[Sweep], Setting]:
     """Sweep several points; return the sweeps in their order, and the setting with what was learnt of bases.
 
-    Bases are learnt between pieces of work, never within, so that the result is the same with any number of workers.
+    Points are swept some together, always the same ones; bases are learnt between pieces of work, never within. So the result is the same with any
+    number of workers.
     """
     order = np.concatenate([np.arange(start, len(points), LEARNING) for start in range(LEARNING)])
     sweeps: dict[int, Sweep] = {}
+    workers = executor.workers
     first = -(-len(points) // LEARNING)
     for piece in (order[:first], order[first:]):
-        answers = executor.map(functools.partial(sweep_node, setting), [points[k] for k in piece])
-        sweeps |= zip(piece.tolist(), answers, strict=True)
-        setting = learn(setting, answers)
+        groups = [piece[start : start + TOGETHER].tolist() for start in range(0, len(piece), TOGETHER)]
+        # One share for each worker: the bases travel with every share.
+        shares = [groups[k::workers] for k in range(min(workers, len(groups)))]
+        asked = [[[points[k] for k in group] for group in share] for share in shares]
+        for share, answers in zip(shares, executor.map(functools.partial(sweep_share, setting), asked), strict=True):
+            for group, answer in zip(share, answers, strict=True):
+                sweeps |= zip(group, answer, strict=True)
+        setting = learn(setting, [sweeps[k] for k in piece.tolist()])
     return [sweeps[k] for k in range(len(points))], setting
 
 
 def learn(setting: Setting, sweeps: Sequence[Sweep]) -> Setting:
     """Return a setting with the bases that sweeps used and found."""
+    told = [one for one in sweeps if one.used]
     parts = [
-        renew_library(part, [one.used[k] for one in sweeps], [basis for one in sweeps for basis in one.found[k]])
+        renew_library(part, [one.used[k] for one in told], [basis for one in told for basis in one.found[k]])
         for k, part in enumerate(setting.parts)
     ]
     return replace(setting, parts=tuple(parts))
