@@ -133,8 +133,7 @@ def weigh_terms(frame: Frame, doubt: Doubt) -> Verdict | None:
         return None
     terms = np.array([[bool(number >> k & 1) for k in range(len(told))] for number in range(1 << len(told))])
     rows = _Terms(doubt, used, group, most[used], told, terms)
-    solved = rows.solve(inputs[used])
-    return rows.read(solved, len(inputs))
+    return rows.read(rows.solve())
 
 
 def _most_in_doubt(doubt: Doubt, group: Whole, used: Whole, most: Vector) -> Whole:
@@ -153,93 +152,107 @@ class _Terms:
     """The programme over all terms of a node; columns of a term are weight, cost, threshold, inputs.
 
     Inside, inputs are shares of the most there can be, and costs are counted from what the cuts say at the proposal, in
-    units of what most matters: numbers near 1, as the solver wants them.
+    units of what most matters: numbers near 1, as the solver wants them. An input of which there is nothing is in no term, so it is no column;
+    its slope is the least of what the terms say of it, which takes nothing from the cut.
     """
 
     def __init__(
         self, doubt: Doubt, used: Whole, group: Whole, most: Vector, told: Whole, terms: NDArray[np.bool_]
     ) -> None:
-        self.doubt, self.used, self.group, self.most, self.told, self.terms = doubt, used, group, most, told, terms
+        self.doubt, self.used, self.most, self.told, self.terms = doubt, used, most, told, terms
         self.slopes = doubt.slopes[:, used] * most
         self.unit = float(np.abs(self.slopes).max())
         said = doubt.intercepts + doubt.slopes @ doubt.point.inputs + doubt.threshold_slopes * doubt.point.threshold
         self.level = float(said.max())
         self.span = max(1.0, doubt.point.threshold)
         self.groups, self.member = np.unique(group, return_inverse=True)
-        self.cuts, self.width = len(doubt.intercepts), 3 + len(used)
+        self.shares = np.maximum(doubt.point.inputs[used], 0) / most
+        self.there = np.flatnonzero(self.shares > 0)
+        # Groups of which there is anything, and which of them each column is.
+        self.filled, self.column = np.unique(self.member[self.there], return_inverse=True)
+        self.cuts, self.width = len(doubt.intercepts), 3 + len(self.there)
         kept = np.ones((len(terms), len(used)), dtype=bool)
         for k, j in enumerate(told):
             kept[:, group == j] = terms[:, k][:, None]
         self.stands = kept
 
-    def solve(self, inputs: Vector) -> Solved:
-        terms = len(self.terms)
+    def solve(self) -> Solved:
+        terms, within = len(self.terms), self._within()
         upper = np.full((terms, self.width), np.inf)
-        upper[:, 3:][~self.stands] = 0
+        upper[:, 3:][~self.stands[:, self.there]] = 0
         upper[:, 2] = np.inf if self.doubt.threshold_slopes.any() else 0
         lower, cost = np.zeros(upper.shape), np.zeros(upper.shape)
         lower[:, 1], cost[:, 1] = -np.inf, 1
         # A proposal keeps its rows but for rounding: here it keeps them exactly.
-        shares = inputs / self.most
-        filled = np.bincount(self.member, weights=shares, minlength=len(self.groups))
+        filled = np.bincount(self.member, weights=self.shares, minlength=len(self.groups))
         ready = np.clip(self.doubt.ready[self.told], 0, 1)
         ready = np.minimum(1, np.maximum(ready, filled[np.searchsorted(self.groups, self.told)]))
-        shares = shares / np.maximum(1, filled)[self.member]
+        shares = (self.shares / np.maximum(1, filled)[self.member])[self.there]
         threshold = self.doubt.point.threshold / self.span if self.doubt.threshold_slopes.any() else 0.0
         ends = np.concatenate([[1.0], ready, [threshold], shares])
-        within = self._within()
-        floor = np.concatenate([np.zeros(terms * within.shape[0]), ends])
-        ceiling = np.concatenate([np.full(terms * within.shape[0], np.inf), ends])
-        matrix = sparse.csr_array(sparse.vstack([sparse.block_diag([within] * terms), self._joined()], format="csr"))
-        return Programme(cost.ravel(), lower.ravel(), upper.ravel(), matrix, floor, ceiling).solve()
+        floor = np.concatenate([np.zeros(terms * len(within)), ends])
+        ceiling = np.concatenate([np.full(terms * len(within), np.inf), ends])
+        return Programme(cost.ravel(), lower.ravel(), upper.ravel(), self._matrix(within), floor, ceiling).solve()
 
-    def _within(self) -> sparse.csr_array:
+    def _within(self) -> Matrix:
         """Rows of one term: every cut below its cost, and what runs within what stands."""
         doubt = self.doubt
         counted = (doubt.intercepts - self.level) / self.unit
         head = np.column_stack([-counted, np.ones(self.cuts), -doubt.threshold_slopes * self.span / self.unit])
-        share = np.zeros((len(self.groups), len(self.used)))
-        share[self.member, np.arange(len(self.used))] = -1
+        share = np.zeros((len(self.filled), len(self.there)))
+        share[self.column, np.arange(len(self.there))] = -1
         stand = np.hstack([np.ones((len(share), 1)), np.zeros((len(share), 2)), share])
-        return sparse.csr_array(np.vstack([np.hstack([head, -self.slopes / self.unit]), stand]))
+        return np.vstack([np.hstack([head, -self.slopes[:, self.there] / self.unit]), stand])
 
-    def _joined(self) -> sparse.csr_array:
-        """Rows over all terms: weights, what is ready, threshold and inputs add up."""
+    def _matrix(self, within: Matrix) -> sparse.csr_array:
+        """Rows of all terms, one after the other, and rows over all: weights, what is ready, threshold and inputs add up."""
         terms, width = len(self.terms), self.width
+        row, column = np.nonzero(within)
+        each = np.arange(terms)[:, None]
+        rows = [(row + len(within) * each).ravel()]
+        columns = [(column + width * each).ravel()]
+        values = [np.tile(within[row, column], terms)]
+        first = terms * len(within)
         weights = np.vstack([np.ones(terms), self.terms.T])
-        weight = sparse.kron(weights, np.eye(1, width))
-        rest = sparse.kron(np.ones((1, terms)), np.eye(width)[2:])
-        return sparse.csr_array(sparse.vstack([weight, rest]))
+        k, term = np.nonzero(weights)
+        rest = np.arange(width - 2)
+        rows += [first + k, np.tile(first + len(weights) + rest, terms)]
+        columns += [width * term, (2 + rest + width * each).ravel()]
+        values += [np.ones(len(k)), np.ones(terms * len(rest))]
+        entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
+        return sparse.csr_array(sparse.coo_array(entries, shape=(first + len(weights) + len(rest), terms * width)))
 
-    def read(self, solved: Solved, inputs: int) -> Verdict:
+    def read(self, solved: Solved) -> Verdict:
         """Return cost, cut and points; the cut gives way by what the solver's duals miss to bound every term."""
         doubt, terms = self.doubt, len(self.terms)
-        parts = solved.duals[: terms * (self.cuts + len(self.groups))].reshape(terms, -1)[:, : self.cuts]
-        joined = solved.duals[terms * (self.cuts + len(self.groups)) :] * self.unit
-        _, ready, _, slopes = np.split(joined, self._ends())
+        split = terms * (self.cuts + len(self.filled))
+        parts = solved.duals[:split].reshape(terms, -1)[:, : self.cuts]
+        joined = solved.duals[split:] * self.unit
+        _, ready, _, known = np.split(joined, [1, 1 + len(self.told), 2 + len(self.told)])
         parts = np.maximum(parts, 0)
         parts = parts / parts.sum(axis=1, keepdims=True)
+        said = parts @ self.slopes
+        slopes = np.where(self.stands, said, np.inf).min(axis=0)
+        slopes[self.there] = known
         # Least of (what the cuts say - what this cut says) over all inputs of a term.
-        missed = np.where(self.stands, parts @ self.slopes - slopes, 0.0)
+        missed = np.where(self.stands, said - slopes, 0.0)
         least = np.zeros((terms, len(self.groups)))
         np.minimum.at(least.T, self.member, missed.T)
         margin = parts @ doubt.intercepts + least.sum(axis=1) - self.terms @ ready
-        wide = np.zeros(inputs)
+        wide = np.zeros(len(doubt.point.inputs))
         wide[self.used] = slopes / self.most
         stands = np.zeros(len(doubt.ready))
         stands[self.told] = ready
         threshold_slope = float((parts @ doubt.threshold_slopes).min())
         cut = Cut(doubt.point.node, float(margin.min()), wide, threshold_slope)
-        return Verdict(self.level + self.unit * solved.objective, TermCut(cut, stands), self._points(solved, inputs))
+        return Verdict(self.level + self.unit * solved.objective, TermCut(cut, stands), self._points(solved))
 
-    def _ends(self) -> list[int]:
-        return [1, 1 + len(self.told), 2 + len(self.told)]
-
-    def _points(self, solved: Solved, inputs: int) -> tuple[Point, ...]:
+    def _points(self, solved: Solved) -> tuple[Point, ...]:
         points = []
         for column in solved.x.reshape(len(self.terms), self.width):
             if column[0] >= WEIGHED:
-                wide = np.zeros(inputs)
-                wide[self.used] = np.clip(column[3:] / column[0], 0, 1) * self.most
+                wide = np.zeros(len(self.doubt.point.inputs))
+                mine = self.used[self.there]
+                wide[mine] = np.clip(column[3:] / column[0], 0, 1) * self.most[self.there]
                 points.append(Point(self.doubt.point.node, wide, float(max(column[2], 0) * self.span / column[0])))
         return tuple(points)
