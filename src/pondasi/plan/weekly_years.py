@@ -23,7 +23,7 @@ from pondasi.chain.prior import read_prior
 from pondasi.executor import open_executor
 from pondasi.stress.build import build_system
 from pondasi.stress.impact import ROUNDING, VISIBLE
-from pondasi.stress.kernel import DELIVERED, LANES, MET, SENT
+from pondasi.stress.kernel import DELIVERED, MET, SENT
 from pondasi.stress.sampling import prepare_hazards, sample_shocks, sample_worst
 from pondasi.stress.simulate import run_schedule
 from pondasi.stress.system import Kind
@@ -47,6 +47,8 @@ YEAR, FOLLOWED = 52, 104
 """Events begin within a year, and are followed for two, for they may be felt after it [weeks]."""
 HELD = 4
 """Engines that stay at hand: to prepare one takes seconds, and plans, their fresh years and their questions ask for the same."""
+PIECE = 8
+"""Years or events that are run side by side: as many as a vector of the kernel holds. More take as long each, and leave less to several workers."""
 LOOK = 78
 """For so long the worst event of each hazard is followed, only to see whether it may be felt at all [weeks]."""
 
@@ -166,7 +168,7 @@ def make_engine(
     engine = WeeklyEngine(home, system, own, pairs, need, hazards, named, np.zeros(0))
     if hazards is None:
         return engine
-    gross = _map(functools.partial(_run_worst, engine, hazards), range(0, len(hazards.names), LANES), executor)
+    gross = _map(functools.partial(_run_worst, engine, hazards), range(0, len(hazards.names), PIECE), executor)
     weight = np.array([system.output[system.labels.get_loc((user, home))] for user in own])
     worst = np.concatenate([weight @ part for part in gross]) / max(weight.sum(), np.finfo(float).tiny)
     return replace(engine, worst=worst)
@@ -191,7 +193,7 @@ def run_years(
         Which years: their numbers in the stream of the seed (`sample_shocks`).
     """
     read = functools.partial(_run_piece, engine, hazards, tuple(nodes), seed)
-    pieces = [numbers[first : first + LANES].tolist() for first in range(0, len(numbers), LANES)]
+    pieces = [numbers[first : first + PIECE].tolist() for first in range(0, len(numbers), PIECE)]
     found = _map(read, pieces, executor)
     return WeeklyYears(
         **{
@@ -209,7 +211,7 @@ def _map(function: Callable[[T], R], items: Sequence[T], executor: Executor | No
 def _run_worst(engine: WeeklyEngine, hazards: HazardSet, first: int) -> Matrix:
     """Return what the worst events of some hazards cost each user, shape (users, hazards) [weeks]."""
     worst = sample_worst(hazards).schedule
-    part = worst.take(first, min(first + LANES, len(worst)))
+    part = worst.take(first, min(first + PIECE, len(worst)))
     watches = _watch(engine, ()).first(len(engine.users))
     series = run_schedule(engine.system, part, round(LOOK / engine.system.step), watches)
     return np.asarray(_lose(series, watches.base(engine.system)).sum(axis=2).T * engine.system.step)
