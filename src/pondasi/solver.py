@@ -168,6 +168,14 @@ class Programme:
         self.shape = (self.shape[0] + number, self.shape[1])
         self._rows = np.arange(self.shape[0], dtype=np.int32)
 
+    def drop_rows(self, rows: NDArray[np.intp]) -> None:
+        """Take rows out; the basis stays where all of them are basic."""
+        if not len(rows):
+            return
+        self._check(self._solver.deleteRows(len(rows), rows.astype(np.int32)))
+        self.shape = (self.shape[0] - len(rows), self.shape[1])
+        self._rows = np.arange(self.shape[0], dtype=np.int32)
+
     def add_columns(self, cost: Vector, lower: Vector, upper: Vector, matrix: sparse.csc_array) -> None:
         """Add columns at the end, with their entries in all rows; the basis stays."""
         number = int(matrix.shape[1])

@@ -18,6 +18,7 @@ from pondasi.plan.layout import Layout
 from pondasi.plan.objective import measure_risk
 from pondasi.plan.operations import Point, bound_columns, bound_rows, make_setting, sweep_node
 from pondasi.plan.price import evaluate, points_of, without_steps
+from pondasi.plan.strategy import build_strategy
 from pondasi.solver import InfeasibleError, Programme, SolverError
 from tests.plan import brute_force
 from tests.plan.random_plans import make_plan, small_plans
@@ -325,3 +326,31 @@ def test_a_solver_that_lost_its_way_begins_again(monkeypatch):
     limit = 0
     with pytest.raises(SolverError, match="relied on"):
         solve_benders(problem, gap=0)
+
+
+def test_a_suggestion_that_the_limits_do_not_allow_is_no_plan_and_one_with_wrong_sizes_is_settled():
+    helped = 0
+    for seed in range(6):
+        problem = make_plan(seed, scenarios=2, partners=2, steps=4)
+        best = solve_benders(problem, gap=0)
+        layout = best.layout
+        # Everything at once, for nothing: dearer than limits allow, and nothing that it gives is paid for.
+        all_at_once = best.x.copy()
+        for block in ("z", "size", "running", "ready"):
+            at = layout.first[block] + np.arange(np.prod(layout.shapes[block]))
+            all_at_once[at] = 1.0
+        # The best starts with sizes a thousand times as large as any.
+        too_large = best.x.copy()
+        for block in ("size", "running"):
+            at = layout.first[block] + np.arange(np.prod(layout.shapes[block]))
+            too_large[at] *= 1000
+        for suggestion in (all_at_once, too_large):
+            found = solve_benders(problem, gap=0, suggestion=suggestion)
+            assert found.finished
+            assert found.cost == pytest.approx(best.cost, rel=GAP)
+            assert evaluate(problem, found.layout, found.x).cost == pytest.approx(found.cost, rel=1e-9)
+            held, (low, high) = build_strategy(problem).matrix @ found.x, build_strategy(problem).ends
+            room = 1e-6 * (1 + np.abs(held))
+            assert ((held >= low - room) & (held <= high + room)).all()
+        helped += bool((layout.read(best.x, "size") > 0).any())
+    assert helped

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from pondasi.plan.cases import Cases
+from pondasi.plan.cases import DOUBT, SLIGHT, Cases
 from pondasi.plan.lean import Lean
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Branching:
     ) -> None:
         self.master, self.tolerance, self.together = master, tolerance, together
         self.cases = Cases(master.layout)
-        needed = master.telling_cuts()
+        needed = master.telling_rows()
         self.leans = [Lean(master, active, needed, penalty) for _ in SIDES]
         self.effects = Effects()
         self.open: list[Open] = []
@@ -188,6 +188,9 @@ class Branching:
     def _choose(self, case: Open) -> Doubt | None:
         """Return what to decide next; None where all starts are whole."""
         found = self._list_doubts(case)
+        if not found and case.visits:
+            # Its whole plan was looked at, and a little of a start more than that still pays.
+            found = self._list_doubts(case, SLIGHT)
         found.sort(key=self.effects.score, reverse=True)
         return max(found[:TRIED], key=lambda doubt: self._weigh(case, doubt), default=None)
 
@@ -202,8 +205,8 @@ class Branching:
             self.effects.learn(doubt, rises[begun], begun=begun)
         return max(rises[0], WORST) * max(rises[1], WORST)
 
-    def _list_doubts(self, case: Open) -> list[Doubt]:
-        return self.cases.list_doubts(case.under, case.relaxed.u[: self.master.starts])
+    def _list_doubts(self, case: Open, least: float = DOUBT) -> list[Doubt]:
+        return self.cases.list_doubts(case.under, case.relaxed.u[: self.master.starts], least)
 
     def _dive(self, case: Open) -> None:
         """Follow a case down to a whole plan, deciding what is most certain first, and ask the operations there."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 DOUBT = 1e-3
 """From how far off 0 and 1 it is in doubt whether something has begun."""
+SLIGHT = 1e-6
+"""The same where all else is decided, and the bound of a case still lies below what its whole plan costs."""
 
 
 class Under(NamedTuple):
@@ -75,12 +77,18 @@ class Cases:
         required[case.step] |= self.tree.above[self.tree.leaves, case.node]
         return Under(under.blocked | others, required)
 
-    def list_doubts(self, under: Under, starts: Vector) -> list[Doubt]:
-        """Return of each step the place where it is most in doubt whether it has begun; if none is, the same of options."""
+    def list_doubts(self, under: Under, starts: Vector, least: float = DOUBT) -> list[Doubt]:
+        """Return of each step the place where it is most in doubt whether it has begun; if none is, the same of options.
+
+        Parameters
+        ----------
+        least
+            From how far off 0 and 1 that is in doubt.
+        """
         for group, of_step in ((self.step, None), (self.option, self.steps)):
             begun = self._sum_paths(starts, group)
             off = np.minimum(begun, 1 - begun)
-            weighed = np.where(off > DOUBT, off * self.tree.probability, 0.0)
+            weighed = np.where(off > least, off * self.tree.probability, 0.0)
             found = []
             for row in np.flatnonzero(weighed.max(axis=1, initial=0.0) > 0).tolist():
                 node = int(weighed[row].argmax())

@@ -8,6 +8,9 @@ priced from the shadow prices of the rows (plan.24)::
 
 and join while a price is below zero (column generation: Dantzig and Wolfe 1960, doi:10.1287/opre.8.1.101). What no plan over any
 starts can beat is then the objective plus the least sum of prices below zero that one start per step and path allows (plan.25).
+
+In the same way rows join: of most limits, orders of steps and cuts those that a solution breaks, until it breaks none; those that have not mattered for
+some proposals leave again (plan.24d). With fewer rows a bound is a bound, and a proposal keeps all of them.
 """
 
 from __future__ import annotations
@@ -43,6 +46,14 @@ MOST = 600
 """Starts that join at a time, the best priced first."""
 TURNS = 3
 """How often starts may join before the operations are asked again."""
+AT_NEED = ("people", "knowledge", "before", "together", "budget", "resource")
+"""Families of rows that join once a solution breaks them: a plan uses little of most limits, and most rows never bind."""
+BROKEN = 1e-7
+"""By how much a solution may break a row that has not joined: the solver's own tolerance, for rows are scaled."""
+ROUNDING = 1e-10
+"""The same, relative to what stands in the row."""
+PATIENT = 3
+"""Proposals for which a row may not have mattered before it leaves the programme again."""
 TELLING = 2
 """Cuts of a node that a search takes from each point remembered."""
 PRICED = 1e-7
@@ -104,6 +115,11 @@ class Master:
         self.matrix = sparse.csr_array(sparse.vstack(parts, format="csr"))
         self.ends = np.concatenate(lows), np.concatenate(highs)
         self.cuts = 0
+        self.joined = np.ones(self.matrix.shape[0], dtype=bool)
+        waiting = [i for i, family in enumerate(families) if family.name in AT_NEED]
+        self.joined[: len(self.names)] = ~np.isin(self.names, waiting)
+        self.may_leave = ~self.joined
+        self.idle = np.zeros(0, dtype=np.intp)
         self._rule_out()
         self.held = self.lower[: self.starts] > 0
         self.active = (self._first_starts() & self.possible) | self.held
@@ -143,9 +159,10 @@ class Master:
         self.matrix = sparse.csr_array(sparse.vstack([self.matrix, matrix], format="csr"))
         self.ends = np.concatenate([self.ends[0], lower]), np.concatenate([self.ends[1], upper])
         self.cuts += len(cuts)
+        self.joined = np.append(self.joined, np.ones(len(cuts), dtype=bool))
+        self.may_leave = np.append(self.may_leave, np.ones(len(cuts), dtype=bool))
         if self.programme is not None:
-            self.programme.add_rows(sparse.csr_array(matrix[:, self.columns]), lower, upper)
-            self.rows = np.concatenate([self.rows, np.arange(first, first + len(cuts))])
+            self._take_in(np.arange(first, first + len(cuts)))
 
     def relax(self) -> Proposal:
         """Solve with starts in any fraction; starts that may pay join, for a few turns at a time.
@@ -163,6 +180,7 @@ class Master:
             if last:
                 proposal = Proposal(self._full(solved.x), solved.objective, bound)
                 self.binding = self.rows[np.abs(solved.duals) > 0]
+                self._let_go()
             worst = np.argsort(idle, kind="stable")[:MOST]
             joining = worst[idle[worst] < -PRICED]
             self._join(joining)
@@ -208,7 +226,10 @@ class Master:
             A plan to begin with.
         """
         self.active = (among & self.possible) | self.held
-        rows, columns = self.select(self.active, self.telling_cuts())
+        needed = self.telling_rows()
+        # The solver's presolve wants all limits: to meet a broken one afterwards would be to search again.
+        needed[: self.matrix.shape[0] - self.cuts] = True
+        rows, columns = self.select(self.active, needed)
         option, node = (part[columns[columns < self.starts]] for part in self.layout.starts)
         searched = WholeSearch(
             find_above(option, node, self.problem.tree.parent),
@@ -239,7 +260,7 @@ class Master:
         self.lower[: self.starts] = self.upper[: self.starts] = z
         self.programme = None
         try:
-            settled = self._full(self._programme().solve().x)
+            settled = self._full(self._solve_rows().x)
         except InfeasibleError:  # a limit binds to the last digit: the solver's own point keeps it within its tolerance
             return x
         finally:
@@ -278,10 +299,11 @@ class Master:
         node = np.asarray(rows[:, first : first + nodes].argmax(axis=1)).ravel()
         return self.ends[0][self.matrix.shape[0] - self.cuts :] - rows @ u, node
 
-    def telling_cuts(self) -> NDArray[np.bool_]:
-        """Tell which rows a search needs: all but cuts; cuts that bind the last solution in fractions, or say most of a node at a point remembered."""
-        needed = np.ones(self.matrix.shape[0], dtype=bool)
+    def telling_rows(self) -> NDArray[np.bool_]:
+        """Tell which rows a search needs: those that have joined; cuts that bind the last solution in fractions, or say most of a node at a point remembered."""
+        needed = self.joined.copy()
         if self.starts <= SMALL or not self.points:
+            needed[self.matrix.shape[0] - self.cuts :] = True
             return needed
         told = np.zeros(self.cuts, dtype=bool)
         for u in self.points:
@@ -302,22 +324,60 @@ class Master:
         full[self.layout.first["cost"] + np.arange(len(least))] = least + PRICED * (1 + np.abs(least))
         return full
 
+    def find_broken(self, u: Vector, rows: Whole) -> Whole:
+        """Return the rows that a solution breaks, beside those that it was asked to keep."""
+        held = self.matrix @ u
+        room = BROKEN + ROUNDING * np.abs(held)
+        broken = (held < self.ends[0] - room) | (held > self.ends[1] + room)
+        broken[rows] = False
+        return np.flatnonzero(broken)
+
+    def _take_in(self, rows: Whole) -> None:
+        """Add rows to the programme."""
+        self.joined[rows] = True
+        matrix = sparse.csr_array(self.matrix[rows][:, self.columns])
+        self._programme().add_rows(matrix, self.ends[0][rows], self.ends[1][rows])
+        self.rows = np.concatenate([self.rows, rows])
+        self.idle = np.append(self.idle, np.zeros(len(rows), dtype=np.intp))
+
+    def _let_go(self) -> None:
+        """Take out the rows that have not mattered for some proposals; they come back when a solution breaks them."""
+        basic = self._programme().basic() - len(self.columns)
+        slack = np.zeros(len(self.rows), dtype=bool)
+        slack[basic[basic >= 0]] = True
+        self.idle = np.where(slack & self.may_leave[self.rows], self.idle + 1, 0)
+        leaving = np.flatnonzero(self.idle >= PATIENT)
+        self._programme().drop_rows(leaving)
+        self.joined[self.rows[leaving]] = False
+        self.rows, self.idle = np.delete(self.rows, leaving), np.delete(self.idle, leaving)
+
+    def _solve_rows(self) -> Solved:
+        """Solve; rows that the solution breaks join until there are none."""
+        while True:
+            solved = self._programme().solve()
+            broken = self.find_broken(self._wide(solved.x), self.rows)
+            if not len(broken):
+                return solved
+            self._take_in(broken)
+
     def _solve_active(self) -> Solved:
         try:
-            return self._programme().solve()
+            return self._solve_rows()
         except InfeasibleError:
             if (self.active | ~self.possible).all():
                 raise
             self.active |= self.possible
         except SolverError:
-            # The solver lost its way from the basis of the last solve: once more from the beginning.
-            pass
+            # The solver lost its way from the basis of the last solve, or nothing bounds the cost without the rows that wait: once more from the
+            # beginning, with all of them.
+            self.joined[:] = True
         self.programme = None
-        return self._programme().solve()
+        return self._solve_rows()
 
     def _programme(self) -> Programme:
         if self.programme is None:
             self.rows, self.columns = self.select(self.active)
+            self.idle = np.zeros(len(self.rows), dtype=np.intp)
             self.programme = Programme(
                 self.cost[self.columns],
                 self.lower[self.columns],
@@ -330,11 +390,11 @@ class Master:
         return self.programme
 
     def select(self, active: NDArray[np.bool_], needed: NDArray[np.bool_] | None = None) -> tuple[Whole, Whole]:
-        """Return rows and columns of the programme with some starts, all rows that may bind or those of them that are needed."""
+        """Return rows and columns of the programme with some starts: the rows that may bind, of those that have joined or are needed."""
         part = np.ones(len(self.kept), dtype=bool)
         part[: 2 * self.starts] = np.tile(active, 2)
-        wanted = self.wanted_rows(active)
-        return np.flatnonzero(wanted if needed is None else wanted & needed), np.flatnonzero(part)
+        needed = self.joined if needed is None else needed
+        return np.flatnonzero(self.wanted_rows(active) & needed), np.flatnonzero(part)
 
     def _join(self, starts: Whole) -> None:
         """Let starts join the programme, with the rows that bind them; what was found stays the point to go on from."""
@@ -347,12 +407,9 @@ class Master:
         entries = sparse.csc_array(self.matrix[self.rows][:, new])
         self.programme.add_columns(self.cost[new], self.lower[new], self.upper[new], entries)
         self.columns = np.concatenate([self.columns, new])
-        wanted = self.wanted_rows(self.active)
+        wanted = self.wanted_rows(self.active) & self.joined
         wanted[self.rows] = False
-        rows = np.flatnonzero(wanted)
-        matrix = sparse.csr_array(self.matrix[rows][:, self.columns])
-        self.programme.add_rows(matrix, self.ends[0][rows], self.ends[1][rows])
-        self.rows = np.concatenate([self.rows, rows])
+        self._take_in(np.flatnonzero(wanted))
 
     def wanted_rows(self, active: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Tell which rows may bind with some starts: those with entries, and an order of steps only where a start makes its left side grow."""
@@ -407,10 +464,13 @@ class Master:
         likely = np.isin(option, list(best.values()))
         return np.asarray(likely & ((tree.year[node] - tree.year[0]) % 2 == 0))
 
-    def _full(self, u: Vector) -> Vector:
+    def _wide(self, u: Vector) -> Vector:
         wide = np.zeros(len(self.kept))
         wide[self.columns] = u
-        return np.asarray(self.image @ wide)
+        return wide
+
+    def _full(self, u: Vector) -> Vector:
+        return np.asarray(self.image @ self._wide(u))
 
     def _substitute(self) -> sparse.csr_array:
         """Return the matrix that gives all variables from those that are no sums."""

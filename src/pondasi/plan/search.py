@@ -61,6 +61,8 @@ COARSE = 0.05
 """Part of the value, as first known, at which the first search for whole starts may end."""
 FINER = 0.25
 """Part of what a search left between cost and bound at which the next may end."""
+AHEAD = 2.0
+"""A search that might end at less than so many times what is enough goes on to `SHARE` of it."""
 SETTLING = 8
 """Rounds at most in which sizes settle around the starts of one proposal."""
 EVERY = 20.0
@@ -104,6 +106,7 @@ class Search:
         self.master = Master(problem, self.strategy, fixed)
         self.best: tuple[float, float, Vector, Vector] | None = None
         self.bound = -np.inf
+        self.start: tuple[float, Vector | None] = (np.inf, None)
         self.known_value, self.settled, self.whole, self.hurried = 0.0, False, False, False
         self.used = np.zeros(self.master.starts, dtype=bool)
         self.paying = self.used
@@ -146,7 +149,7 @@ class Search:
         if not whole:
             return self.answer((relaxed, 0), wanted)
         if suggestion is not None:
-            self.try_plan(suggestion)
+            self.take_suggestion(suggestion)
         relaxed += self.tell_apart(wanted, progress)
         self.whole = True
         searched = self.search(wanted, progress, widen=widen)
@@ -154,8 +157,7 @@ class Search:
 
     def relax(self, enough: Callable[[], float], progress: Callable[[float, float], None] | None, *, last: bool) -> int:
         """Solve with starts in any fraction; return the rounds (first phase)."""
-        centre: Vector | None = None
-        reached = np.inf
+        reached, centre = self.start
         for number in range(1, ROUNDS + 1):
             proposal = self.master.relax()
             self.bound = max(self.bound, proposal.bound)
@@ -260,15 +262,20 @@ class Search:
             cost, _ = self.incumbent
             left = cost - proposal.bound
             reach = FINER * max(0.0, left)
+            proving = widen and not among.all()
+            enough = max(wanted(), NARROW * self.known_value) if proving else wanted()
+            if reach < AHEAD * enough:
+                # What is left then should do, and not nearly do.
+                reach = SHARE * enough
             if among.all():
                 self.bound = max(self.bound, proposal.bound)
             self.report(progress, cost)
             if cost - self.bound <= wanted() or (not proposal.finished and time.monotonic() > self.deadline):
                 return number
-            if not widen and left <= wanted():
+            if not widen and left <= enough:
                 self.settled = True
                 return number
-            if widen and not among.all() and left <= max(wanted(), NARROW * self.known_value):
+            if proving and left <= enough:
                 return number + self.prove(wanted, progress)
         return ROUNDS
 
@@ -354,15 +361,30 @@ class Search:
             nothing = without_steps(self.problem, self.layout)
             if self.problem.quota is not None:
                 return evaluate(self.problem, self.layout, nothing, executor=self.executor).cost
-            return self.try_plan(nothing, keep=False)
+            self.start = (self.try_plan(nothing, keep=False), nothing)
+            return self.start[0]
         x = reference.move_to(self.layout)
-        held, (low, high) = self.strategy.matrix @ x, self.strategy.ends
-        room = ROOM * (1 + np.abs(held))
-        lower, upper = self.ends
-        if ((held >= low - room) & (held <= high + room)).all() and ((x >= lower - ROOM) & (x <= upper + ROOM)).all():
+        if self.keeps_limits(x):
             self.used |= self.layout.read(x, "z") > LIVELY
-            self.try_plan(x)
+            self.start = (self.try_plan(x), x)
         return reference.cost
+
+    def take_suggestion(self, x: Vector) -> None:
+        """Begin with a plan that was given, as it is or with sizes and money settled anew; one whose starts the limits do not allow is no plan."""
+        if not self.keeps_limits(x):
+            allowed = x.copy()
+            starts = slice(0, self.master.starts)
+            allowed[starts] = np.clip(np.round(x[starts]), self.ends[0][starts], self.ends[1][starts])
+            x = self.master.refine(allowed)
+        if self.keeps_limits(x):
+            self.try_plan(x)
+
+    def keeps_limits(self, x: Vector) -> bool:
+        """Tell whether decisions keep all rows and bounds, up to rounding."""
+        held, (low, high), (lower, upper) = self.strategy.matrix @ x, self.strategy.ends, self.ends
+        room = ROOM * (1 + np.abs(held))
+        inside = (x >= lower - ROOM * (1 + np.abs(x))) & (x <= upper + ROOM * (1 + np.abs(x)))
+        return bool(((held >= low - room) & (held <= high + room)).all() and inside.all())
 
     @property
     def incumbent(self) -> tuple[float, Vector]:

@@ -84,6 +84,8 @@ class WholeSearch:
             whole=np.arange(columns) < len(above),
             threads=threads,
         )
+        # A plan takes few of the starts, so most are fixed at the root; to begin again there without them took as long as the search.
+        self.programme.set_option("mip_allow_restart", value=False)
 
     def suggest(self, x: Vector) -> None:
         """Offer a plan to begin with."""
