@@ -114,3 +114,10 @@ def test_gates_are_told_as_whole_sentences(plan, language):
     short = tell_gates(plan, Words(language), listed=True)
     assert short[1:] == told[1:]
     assert Words(language).say("plan.gate.first.at.listed", year="2029") == short[0] != told[0]
+
+
+def test_a_plan_without_starts_after_its_first_gate_says_so_once():
+    gates = read_gates(*tables(("school", None, 2026, "now", 1.0)))
+    assert gates.is_idle
+    assert gates.years == [2029, 2034]
+    assert not read_gates(*tables(("plant", "JPN", 2035, "high_kept", 1.0))).is_idle

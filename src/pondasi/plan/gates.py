@@ -93,6 +93,16 @@ class Gates:
     first: tuple[Start, ...]
     gates: tuple[Gate, ...]
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is started after the first gate, however it turns out."""
+        return all(gate.is_idle for gate in self.gates)
+
+    @property
+    def years(self) -> list[int]:
+        """Years of the gates, each once."""
+        return sorted({gate.year for gate in self.gates})
+
 
 def find_gates(plan: Plan) -> Gates:
     """Return the gates of a plan."""
@@ -214,6 +224,8 @@ def tell_gates(plan: Plan, words: Words, places: str = "plain", *, listed: bool 
         fields = {"year": str(gates.gates[0].year), "steps": join(map(name_start, gates.first))}
         form = "listed" if listed and gates.first else choose_form(gates.first)
         told.append(words.say(f"plan.gate.first.at.{form}", **fields))
+    if gates.gates and gates.is_idle:
+        return [*told, words.say("plan.gate.idle", years=join_parts(words, map(str, gates.years), "list"))]
     for gate in gates.gates:
         when = "at" if gate.before == gates.root else "after"
         fields = {"year": str(gate.year), "before": futures[gate.before]}

@@ -185,8 +185,17 @@ def _say_gates(context: Context, told: PlanRun) -> list[str]:
         return []
     year = _cite_gate(context, told, gates.gates[0])
     form, steps = choose_form(gates.first), _join_starts(context, told, gates.first)
+    first = context.say(f"plan.gate.first.at.{form}", year=year, steps=steps)
+    if gates.is_idle:
+        named = {gate.year: gate for gate in gates.gates}
+        return [
+            first,
+            context.say(
+                "plan.gate.idle", years=context.join([_cite_gate(context, told, gate) for gate in named.values()])
+            ),
+        ]
     return [
-        context.say(f"plan.gate.first.at.{form}", year=year, steps=steps),
+        first,
         *(text for gate in gates.gates for text in _say_gate(context, told, gate)),
     ]
 
