@@ -253,10 +253,14 @@ def test_trade_of_a_country_adds_up(case):
 def test_agreements_and_stocks_of_the_case_reach_the_year(case, problem):
     operations, labels = problem.operations, problem.labels
     stated = case.tables["step_nodes"]
-    stock = stated[stated["effect"] == "stock"].set_index("node")["value"]
-    (step,) = set(stated[stated["effect"] == "stock"]["step"])
+    stocks = {
+        step: rows.set_index("node")["value"] for step, rows in stated[stated["effect"] == "stock"].groupby("step")
+    }
+    assert len(stocks) > 1
     disrupted = operations.row_weight[-1] > 0
-    for option in np.flatnonzero(problem.options.step == labels.steps.index(step)):
+    at = [labels.steps.index(step) for step in stocks]
+    for option in np.flatnonzero(np.isin(problem.options.step, at)):
+        stock = stocks[labels.steps[problem.options.step[option]]]
         entries = np.flatnonzero(operations.entry_input == option)
         drawn = {operations.column_labels[operations.entry_column[e]][2]: operations.coefficient[e] for e in entries}
         assert set(drawn) == set(stock.index)
