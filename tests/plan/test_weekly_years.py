@@ -45,6 +45,7 @@ def strike(system, suppliers, *, loss=0.9, weeks=30.0, rate=1.0):
         channel=np.full(number, CHANNELS.index("line"), np.uint8),
         scrap=np.zeros(number, dtype=bool),
         buyer=np.full(number, ANY_BUYER, np.int32),
+        overtime=np.zeros(number),
         first_place=np.arange(number + 1),
         chance=np.ones(number),
         places=tuple(countries[i] for i in suppliers),

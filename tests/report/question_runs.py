@@ -89,7 +89,7 @@ def save_sensitivity(workspace, data, *, points=0, still=False):
 def save_sample(workspace, data, *, losses=LOSSES, rate=RATE):
     """Save a campaign in which two hazards cost anything, one of them most."""
     n = len(losses)
-    hazard = np.array(["twn_blockade", "demand_surge", *("ukr_neon",) * (n - 2)], dtype=object)
+    hazard = np.array(["twn_blockade", "demand_surge_memory", *("ukr_neon",) * (n - 2)], dtype=object)
     columns = {f"{prefix}{name}": np.asarray(losses) for prefix in ("", "world_") for name in COLUMNS}
     outcomes = pd.DataFrame({"hazard": hazard, **columns}, pd.RangeIndex(n, name="scenario"))
     grouped = outcomes.groupby("hazard")["gross"]

@@ -7,7 +7,7 @@ from pondasi.stress.shocks import CHANNELS
 from pondasi.stress.simulate import Routes
 from pondasi.stress.state import Hits
 
-PLAIN = ("starts", "line", "shipping", "demand")
+PLAIN = ("starts", "line", "shipping", "demand", "overtime")
 
 
 def draw_schedule(system, seed, *, scenarios=3, rows=3, channels=CHANNELS):

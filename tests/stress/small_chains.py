@@ -119,7 +119,7 @@ def lot(system, supplier, user):
 def hit(system, *, closed=None, **lost):
     """Return the hits of a step: `starts={supplier: part}`, `line=...`, `closed={lot: part}` and so on."""
     n = len(system.output)
-    arrays = {name: np.zeros(n) for name in ("starts", "line", "shipping", "demand", "scrap")}
+    arrays = {name: np.zeros(n) for name in ("starts", "line", "shipping", "demand", "overtime", "scrap")}
     arrays["closed"] = np.zeros(len(system.supplier))
     for name, parts in {**lost, "closed": closed or {}}.items():
         for at, part in parts.items():

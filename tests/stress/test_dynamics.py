@@ -54,7 +54,7 @@ def draw_hits(system, seed):
         return np.where(rng.random(size) < 0.3, part, 0.0)
 
     n = len(system.output)
-    return Hits(*(some(n) for _ in range(4)), some(n) * system.scrap, some(len(system.supplier)))
+    return Hits(*(some(n) for _ in range(5)), some(n) * system.scrap, some(len(system.supplier)))
 
 
 def shake(system, seed):
@@ -365,6 +365,20 @@ def test_pooled_sources_use_all_that_the_others_can_spare(spare):
     # A hundredth: a backlog of a few weeks stays with the source that is gone.
     assert made[-1] == pytest.approx((1 + spare) / 2, abs=0.01)
     assert (made[60:] > (1 + spare) / 2 - 0.03).all()
+
+
+@pytest.mark.parametrize(("taken", "made"), [(1.0, 0.8), (0.75, 0.9), (0.0, 0.96)])
+def test_what_is_taken_of_overtime_makes_good_nothing(taken, made):
+    """A maker that loses a fifth for good makes the rest, and as much more as is left of its overtime; of that it wants what it lacks, a fifth (stress.7)."""
+    system = build_chain([("m", "AAA", 10.0, {"overcapacity": 0.5, "lost_per_week": 1.0})], [])
+    _, moves = run(system, 200, lambda _: hit(system, line={0: 0.2}, overtime={0: taken}))
+    assert delivered(moves)[-1, 0] / 10 == pytest.approx(made, abs=1e-6)
+
+
+def test_an_idle_maker_does_not_miss_its_overtime():
+    system = draw_edge(3, nodes=4)
+    _, moves = run(system, 60, lambda _: hit(system, overtime=dict.fromkeys(range(len(system.output)), 1.0)))
+    assert delivered(moves) == pytest.approx(np.tile(system.final, (60, 1)), rel=1e-9, abs=1e-9)
 
 
 @pytest.mark.parametrize(("varieties", "left"), [(1.0, 0.8), (4.0, 0.8**4)])

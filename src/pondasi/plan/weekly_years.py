@@ -43,13 +43,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
-YEAR, FOLLOWED = 52, 104
-"""Events begin within a year, and are followed for two, for they may be felt after it [weeks]."""
+YEAR, FOLLOWED = 52, 156
+"""Events begin within a year, and are followed for three: a surge of demand lasts for two, and is felt once stocks are used up [weeks]."""
 HELD = 4
 """Engines that stay at hand: to prepare one takes seconds, and plans, their fresh years and their questions ask for the same."""
 PIECE = 8
 """Years or events that are run side by side: as many as a vector of the kernel holds. More take as long each, and leave less to several workers."""
-LOOK = 78
+LOOK = 130
 """For so long the worst event of each hazard is followed, only to see whether it may be felt at all [weeks]."""
 
 

@@ -99,13 +99,13 @@ class _Plan:
 
 
 def _limit_capacity(system: System, state: State, hits: Hits) -> _Limits:
-    """Capacity k = x0 (1 - d)(1 + a), less wear and aged designs (stress.1, stress.8)."""
+    """Capacity k = x0 (1 - d)(1 + a), less wear and aged designs (stress.1, stress.8); overtime that is taken is no reach (stress.7)."""
     left = np.ones(len(system.output))
     np.minimum.at(left, system.user_of_need, 1 - system.force * state.worn)
     standing = (1 - hits.starts) * (1 - hits.line) * left
     return _Limits(
         capacity=system.output * standing * (1 + state.overtime),
-        reach=system.output * standing * (1 + system.spare),
+        reach=system.output * standing * (1 + system.spare * (1 - hits.overtime)),
         available=standing,
     )
 
@@ -226,7 +226,7 @@ def _move(
         need=wishes.need,
         want=wishes.want,
         placed=plan.orders.placed,
-        overtime=_work_over(system, state, limits, wishes),
+        overtime=_work_over(system, state, hits, limits, wishes),
         open=_qualify(system, state, plan.orders.short, clock),
         worn=_wear(system, state, lacking, wishes.want, limits, hits),
         clock=clock,
@@ -336,11 +336,13 @@ def _run_line(system: System, line: Floats, started: Floats, speed: Floats, begi
     return shipped
 
 
-def _work_over(system: System, state: State, limits: _Limits, wishes: _Wishes) -> Floats:
+def _work_over(system: System, state: State, hits: Hits, limits: _Limits, wishes: _Wishes) -> Floats:
     """Overproduction moves towards what is wanted beyond base capacity, as far as it can go (stress.7)."""
     standing = system.output * limits.available
     wanted = (wishes.unbound - standing) / system.output
-    return state.overtime + (np.clip(wanted, 0.0, system.spare) - state.overtime) / system.overtime
+    return (
+        state.overtime + (np.clip(wanted, 0.0, system.spare * (1 - hits.overtime)) - state.overtime) / system.overtime
+    )
 
 
 def _qualify(system: System, state: State, short: Floats, clock: Floats) -> Floats:

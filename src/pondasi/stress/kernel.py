@@ -34,7 +34,7 @@ FLOW, SERVICE, RIGHT = 0, 1, 2
 """The kinds of `pondasi.stress.system.Kind`, as plain numbers."""
 ROWS = 9
 """Rows of lanes for sums that live no longer than a loop."""
-STARTS, LINE, SHIPPING, DEMAND = 0, 1, 2, 3
+STARTS, LINE, SHIPPING, DEMAND, OVERTIME = 0, 1, 2, 3, 4
 """Places of what is lost by supplier in `Scratch.hit`."""
 DELIVERED, SHIPPED, MET, SENT, OWED, FREE = 0, 1, 2, 3, 4, 5
 """What a watch records: deliveries to final demand, what leaves the line, the part of a need that is met, what leaves
@@ -131,7 +131,7 @@ def _limit_and_ask(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
     for i in range(n):
         for v in range(lanes):
             w.standing[i, v] *= w.left[i, v]
-            reach = f.output[i] * w.standing[i, v] * (1.0 + f.spare[i])
+            reach = f.output[i] * w.standing[i, v] * (1.0 + f.spare[i] * (1.0 - w.hit[OVERTIME, i, v]))
             reach += f.for_sale * s.finished[i, v] / f.adjustment[i]
             w.spare[i, v] = reach * (1.0 - w.hit[SHIPPING, i, v]) - s.need[i, v]
     for q in range(len(f.kind)):
@@ -495,7 +495,8 @@ def _settle(f: Frame, s: Lanes, b: Blows, w: Scratch) -> None:
     for i in range(n):
         for v in range(lanes):
             wanted = (w.unbound[i, v] - f.output[i] * w.standing[i, v]) / f.output[i]
-            s.overtime[i, v] += (min(max(wanted, 0.0), f.spare[i]) - s.overtime[i, v]) / f.overtime[i]
+            most = f.spare[i] * (1.0 - w.hit[OVERTIME, i, v])
+            s.overtime[i, v] += (min(max(wanted, 0.0), most) - s.overtime[i, v]) / f.overtime[i]
             s.need[i, v] = w.need[i, v]
 
 

@@ -231,7 +231,7 @@ def make_scratch(f: Frame, gates: int, lanes: int) -> Scratch:
     return Scratch(
         **{
             **rooms,
-            "hit": np.zeros((4, n, lanes)),
+            "hit": np.zeros((5, n, lanes)),
             "turned": np.zeros(q),
             "kept": np.zeros(q),
             "gated": np.zeros(q),

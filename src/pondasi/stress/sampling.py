@@ -58,6 +58,8 @@ class HazardSet:
         [fraction]; shape (3, h).
     channel, scrap, buyer
         As in a schedule, shape (h,).
+    overtime
+        Part of the capacity beyond the usual that an event takes too, shape (h,) [fraction].
     first_place
         Places of hazard h are ``first_place[h]:first_place[h + 1]``; shape (h + 1,).
     chance
@@ -80,6 +82,7 @@ class HazardSet:
     channel: NDArray[np.uint8] = field(repr=False)
     scrap: NDArray[np.bool_] = field(repr=False)
     buyer: NDArray[np.int32] = field(repr=False)
+    overtime: Floats = field(repr=False)
     first_place: Ints = field(repr=False)
     chance: Floats = field(repr=False)
     places: tuple[str, ...] = field(repr=False)
@@ -274,6 +277,7 @@ def _pack(
         channel=channel,
         scrap=np.array([one["scrap"] == "yes" for one in shape]),
         buyer=np.where(channel == CHANNELS.index("route"), FOREIGN, ANY_BUYER).astype(np.int32),
+        overtime=np.array([float(one["overtime_loss"]) for one in shape]),
         first_place=_offsets([len(places) for places in struck]),
         chance=np.concatenate([np.cumsum(weight) / weight.sum() for weight in weights]),
         places=tuple(place for places in struck for place in places),
@@ -366,23 +370,26 @@ def _tabulate(hazards: HazardSet, events: _Events, scenarios: Ints) -> pd.DataFr
 
 
 def _schedule(hazards: HazardSet, events: _Events, scenarios: int) -> Schedule:
-    """Return the events as a schedule: full loss, then a straight way back (stress.27)."""
+    """Return the events as a schedule: full loss, then a straight way back (stress.27), and the same of overtime (stress.29)."""
     begin, end = hazards.first_supplier[events.place], hazards.first_supplier[events.place + 1]
-    count = end - begin
+    struck = end - begin
+    count = struck * np.where(hazards.overtime[events.hazard] > 0, 2, 1)
     event = np.repeat(np.arange(len(count)), count)
     rows = len(event)
     inside = np.arange(rows) - np.repeat(np.cumsum(count) - count, count)
-    hazard, loss = events.hazard[event], events.loss[event]
+    beyond = inside >= struck[event]
+    hazard = events.hazard[event]
+    loss = np.where(beyond, hazards.overtime[hazard], events.loss[event])
     onset, weeks = events.week[event], events.weeks[event]
     week = np.stack([onset, onset + weeks * events.hold[event], onset + weeks], axis=1)
     level = np.stack([loss, loss, np.zeros(rows)], axis=1)
     per_scenario = np.bincount(events.at, count, minlength=scenarios).astype(np.int64)
     return Schedule(
         first=_offsets(per_scenario.tolist()),
-        supplier=hazards.supplier[begin[event] + inside],
-        channel=hazards.channel[hazard],
-        buyer=hazards.buyer[hazard],
-        scrap=np.where(hazards.scrap[hazard], loss, 0.0),
+        supplier=hazards.supplier[begin[event] + inside - np.where(beyond, struck[event], 0)],
+        channel=np.where(beyond, CHANNELS.index("overtime"), hazards.channel[hazard]).astype(np.uint8),
+        buyer=np.where(beyond, ANY_BUYER, hazards.buyer[hazard]).astype(np.int32),
+        scrap=np.where(hazards.scrap[hazard] & ~beyond, loss, 0.0),
         alike=np.zeros(rows, dtype=bool),
         start=np.arange(rows + 1, dtype=np.int64) * POINTS,
         week=week.ravel(),

@@ -435,7 +435,7 @@ class _Form:
             self.note_fault("form_no_time", node, shown)
         if "loss" in values and channel != "demand" and values["loss"].low < 0:
             self.note_fault("form_surge", _find(node, "loss"), f"{shown}.loss", value=values["loss"].low)
-        if values.get("loss_of") == "world" and channel in {"route", "demand"}:
+        if values.get("loss_of") == "world" and channel in {"route", "demand", "overtime"}:
             self.note_fault("form_world", _find(node, "loss_of"), f"{shown}.loss_of", value=channel)
         return len(self.pack.problems) == before
 

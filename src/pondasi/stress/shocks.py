@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
     from pondasi.facts import Grade
 
-Channel = Literal["starts", "line", "shipping", "demand", "service", "licence", "route"]
+Channel = Literal["starts", "line", "shipping", "demand", "service", "licence", "route", "overtime"]
 CHANNELS: tuple[Channel, ...] = get_args(Channel)
 """What a hit takes away, in the order of the codes of a schedule:
 
 ``starts`` new work only; ``line`` starts and all stages of the line; ``shipping`` only what leaves the
 plant; ``demand`` final demand (a negative loss is a surge); ``service`` spares and service of tools;
-``licence`` new and renewed rights; ``route`` deliveries to some countries of buyers.
+``licence`` new and renewed rights; ``route`` deliveries to some countries of buyers; ``overtime`` capacity
+beyond the usual.
 """
 Base = Literal["hit", "world"]
 """What a loss is a fraction of: the capacity (or route, or demand) that is hit, or the world's supply of the node."""

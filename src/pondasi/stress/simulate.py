@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from pondasi.stress.kernel import DEMAND, LANES, LINE, SHIPPING, STARTS, run_lanes
+from pondasi.stress.kernel import DEMAND, LANES, LINE, OVERTIME, SHIPPING, STARTS, run_lanes
 from pondasi.stress.lanes import Blows, Frame, Lanes, frame_system, make_scratch
 from pondasi.stress.schedule import ANY_BUYER, FOREIGN, average_losses, join_schedules
 from pondasi.stress.shocks import CHANNELS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pondasi.stress.system import Flags, Floats, Ints, System
     from pondasi.stress.watches import Watches
 
-_BY_SUPPLIER = {"starts": STARTS, "line": LINE, "shipping": SHIPPING, "demand": DEMAND}
+_BY_SUPPLIER = {"starts": STARTS, "line": LINE, "shipping": SHIPPING, "demand": DEMAND, "overtime": OVERTIME}
 
 
 def run_schedule(

@@ -66,9 +66,9 @@ class Hits:
 
     Parameters
     ----------
-    starts, line, shipping, demand
+    starts, line, shipping, demand, overtime
         Of each supplier, shape (n,): starts on the line, speed of the line, goods leaving the door, final
-        demand.
+        demand, capacity beyond the usual.
     scrap
         Part of the line's content ruined as the step begins, shape (n,).
     closed
@@ -79,6 +79,7 @@ class Hits:
     line: Floats
     shipping: Floats
     demand: Floats
+    overtime: Floats
     scrap: Floats
     closed: Floats
 
@@ -155,7 +156,7 @@ def calm(system: System) -> Hits:
     """Return a step in which nothing is hit."""
     n, m = len(system.output), len(system.supplier)
     none = np.zeros(n)
-    return Hits(none, none, none, none, none, np.zeros(m))
+    return Hits(none, none, none, none, none, none, np.zeros(m))
 
 
 def proportional(system: System) -> Rationing:
