@@ -354,3 +354,15 @@ def test_a_suggestion_that_the_limits_do_not_allow_is_no_plan_and_one_with_wrong
             assert ((held >= low - room) & (held <= high + room)).all()
         helped += bool((layout.read(best.x, "size") > 0).any())
     assert helped
+
+
+def test_a_solver_that_misses_zero_by_its_rounding_leaves_no_year_without_a_solution():
+    for seed in range(4):
+        problem = make_plan(seed, scenarios=3)
+        layout = Layout(problem)
+        x = without_steps(problem, layout)
+        exact = evaluate(problem, layout, x).cost
+        x[layout.first["running"] + np.arange(np.prod(layout.shapes["running"]))] = -1e-4
+        points = points_of(problem, layout, x)
+        assert all(bound_columns(make_setting(problem), point).min() >= 0 for point in points)
+        assert evaluate(problem, layout, x).cost == pytest.approx(exact, rel=1e-12)

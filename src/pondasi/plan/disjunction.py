@@ -23,7 +23,7 @@ import numpy as np
 from scipy import sparse
 
 from pondasi.plan.cuts import Cut
-from pondasi.plan.operations import Point
+from pondasi.plan.operations import make_point
 from pondasi.solver import Programme
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pondasi.plan.layout import Layout
+    from pondasi.plan.operations import Point
     from pondasi.plan.problem import Matrix, PlanProblem, Vector, Whole
     from pondasi.solver import Solved
 
@@ -111,7 +112,7 @@ def make_doubts(problem: PlanProblem, layout: Layout, x: Vector, cuts: Sequence[
     year = np.searchsorted(problem.tree.years, problem.tree.year)
     return [
         Doubt(
-            Point(n, np.ascontiguousarray(inputs[:, n]), float(threshold[year[n]])),
+            make_point(n, inputs[:, n], threshold[year[n]]),
             np.clip(ready[:, n], 0, 1),
             np.array([cut.intercept for cut in heard]),
             np.array([cut.slopes for cut in heard]),
@@ -254,5 +255,5 @@ class _Terms:
                 wide = np.zeros(len(self.doubt.point.inputs))
                 mine = self.used[self.there]
                 wide[mine] = np.clip(column[3:] / column[0], 0, 1) * self.most[self.there]
-                points.append(Point(self.doubt.point.node, wide, float(max(column[2], 0) * self.span / column[0])))
+                points.append(make_point(self.doubt.point.node, wide, column[2] * self.span / column[0]))
         return tuple(points)

@@ -68,6 +68,11 @@ class Point(NamedTuple):
     threshold: float
 
 
+def make_point(node: int, inputs: Vector, threshold: float) -> Point:
+    """Return a point from what a solver gives: it may miss zero by its rounding, and a bound below zero would leave a year without any solution."""
+    return Point(node, np.ascontiguousarray(np.maximum(inputs, 0.0)), max(0.0, float(threshold)))
+
+
 @dataclass(frozen=True, eq=False)
 class Sweep:
     """The operations of one node in all scenarios.

@@ -13,14 +13,14 @@ import numpy as np
 from pondasi.executor import Serial
 from pondasi.plan.cuts import cut_columns
 from pondasi.plan.objective import cost_decisions, measure_risk
-from pondasi.plan.operations import Point, make_setting, sweep_nodes
+from pondasi.plan.operations import make_point, make_setting, sweep_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pondasi.executor import Executor
     from pondasi.plan.layout import Layout
-    from pondasi.plan.operations import Sweep
+    from pondasi.plan.operations import Point, Sweep
     from pondasi.plan.problem import PlanProblem, Vector
 
 LEAST = 1e-6
@@ -85,7 +85,7 @@ def points_of(problem: PlanProblem, layout: Layout, x: Vector) -> list[Point]:
     """Return what a solution hands to the operations of each node."""
     inputs = np.vstack([layout.read(x, "running"), layout.read(x, "access")])
     thresholds = layout.read(x, "threshold")[cut_columns(problem)]
-    return [Point(n, np.ascontiguousarray(inputs[:, n]), float(thresholds[n])) for n in range(len(problem.tree))]
+    return [make_point(n, inputs[:, n], thresholds[n]) for n in range(len(problem.tree))]
 
 
 def without_steps(problem: PlanProblem, layout: Layout) -> Vector:
