@@ -57,13 +57,15 @@ def make_plan(
     density=1.0,
     needs=0.2,
     agreed=0.0,
+    stand_in=False,
 ):
     """Return a random planning problem.
 
     ``whole``: sizes are 0 or 1; ``sure``: every step works; ``tight``: factor on budgets, people and power;
     ``offers``: partners at most that would do a step; ``density``: share of nodes that are an input of a later one;
     ``needs``: share of pairs of steps of which one needs the other first, and as many that may be built in parallel;
-    ``agreed``: part of a country's gap in supply that a module closes of a step that makes nothing.
+    ``agreed``: part of a country's gap in supply that a module closes of a step that makes nothing;
+    ``stand_in``: whether the state may pay what a partner would pay.
     """
     draws = np.random.default_rng(seed)
     tree = make_tree(draws, years, gates, branches)
@@ -125,6 +127,7 @@ def make_plan(
         access=np.where(draws.random((number, 1)) < 0.3, 0.5, 0) * np.ones((number, 1)),
         success=success,
         output_factor=np.tile(draws.uniform(0.8, 1.0, number)[:, None], N) if not sure else np.ones((number, N)),
+        room=np.where(np.arange(purses) >= 2, share, 0.0) if stand_in else None,
     )
     pairs = [(int(a), int(b)) for a, b in zip(*np.triu_indices(steps, 1), strict=True)]
     kinds = draws.choice(4, len(pairs), p=[needs, needs, 0.75 * needs, 1 - 2.75 * needs])

@@ -366,3 +366,18 @@ def test_a_solver_that_misses_zero_by_its_rounding_leaves_no_year_without_a_solu
         points = points_of(problem, layout, x)
         assert all(bound_columns(make_setting(problem), point).min() >= 0 for point in points)
         assert evaluate(problem, layout, x).cost == pytest.approx(exact, rel=1e-12)
+
+
+@pytest.mark.referee
+@pytest.mark.parametrize("seed", [2, 5, 9])
+def test_a_state_that_pays_in_a_partners_stead_never_loses_and_the_extensive_form_agrees(seed):
+    shape = {"years": 4, "gates": (1,), "steps": 4, "partners": 2, "scenarios": 3, "tight": 2.0}
+    problem, held = make_plan(seed, **shape, stand_in=True), make_plan(seed, **shape)
+    poor = problem.limits.budget.copy()
+    poor[2:] *= 0.2
+    problem, held = (one.change(limits={"budget": poor}) for one in (problem, held))
+    found = solve_benders(problem, gap=0)
+    assert found.cost == pytest.approx(solve_extensive(problem).cost, rel=GAP)
+    assert found.cost <= solve_benders(held, gap=0).cost * (1 + GAP)
+    nothing = problem.change(options={"room": np.zeros_like(problem.options.room)})
+    assert solve_benders(nothing, gap=0).cost == pytest.approx(solve_benders(held, gap=0).cost, rel=GAP)

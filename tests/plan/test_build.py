@@ -55,6 +55,16 @@ def test_money_is_that_of_the_case(case, problem):
     stated = budgets[(budgets["funder"] == "state") & (budgets["year"] == 2026)]["value"].item()
     assert problem.limits.budget[problem.labels.purses.index("state"), 0] == pytest.approx(stated / 1e6)
     assert (problem.options.purse_share >= 0).all()
+    # In a partner's stead the state pays no more than that share, nor more in all than its own cap and that of lenders.
+    assert ((problem.options.room >= 0) & (problem.options.room <= problem.options.purse_share + 1e-12)).all()
+    state = problem.labels.purses.index("state")
+    caps = case.tables["step_funding"]
+    caps = caps[caps["funder"].isin(["state", "lender"])].groupby("step")["share"].sum()
+    most = np.array([caps.get(problem.labels.steps[j], 0.0) for j in problem.options.step])
+    with_room = problem.options.room.sum(axis=1) > 0
+    total = problem.options.purse_share[:, state] + problem.options.room.sum(axis=1)
+    assert with_room.any()
+    assert (total <= most + 1e-9)[with_room].all()
     total = problem.options.purse_share.sum(axis=1)
     assert (total <= 1 + 1e-9).all()
     # What nobody may pay in full cannot start.

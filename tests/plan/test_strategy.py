@@ -293,3 +293,27 @@ def test_all_families_stand_once_with_a_number_and_a_label_for_every_row(plan):
     assert (np.sort(taken) == np.arange(layout.columns)).all()
     with pytest.raises(KeyError):
         whole.rows_of("nothing")
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_the_state_pays_in_a_partners_stead_what_its_options_let_it(seed):
+    problem = make_plan(seed, steps=4, partners=2, stand_in=True)
+    layout, draws = Layout(problem), np.random.default_rng(seed)
+    x = draws.uniform(0, 2, layout.columns)
+    shift, spent, kept, loan = (layout.read(x, name) for name in ("shift", "spent", "kept", "loan"))
+    options, limits, tree = problem.options, problem.limits, problem.tree
+    built = strategy.share_out_payments(problem, layout)
+    found = dict(zip(built.labels, built.matrix @ x, strict=True))
+    budgets = strategy.keep_budgets(problem, layout)
+    paid = dict(zip(budgets.labels, budgets.matrix @ x, strict=True))
+    for (p, n), value in found.items():
+        room = (options.room[:, p] * options.cost_factor[:, n]) @ spent[:, n]
+        assert value == pytest.approx(shift[p, n] - room)
+        above = tree.parent[n]
+        own = (options.purse_share[:, p] * options.cost_factor[:, n]) @ spent[:, n] + kept[p, n] - shift[p, n]
+        own -= kept[p, above] if above >= 0 else 0.0
+        if p == limits.borrower:
+            own += shift[:, n].sum() - loan[n]
+            own += sum(loan[a] * limits.repay[tree.year[n] - tree.year[a]] for a in tree.path(n))
+        assert paid[p, n] == pytest.approx(own)
+    assert (built.upper == 0).all()

@@ -79,18 +79,19 @@ def run_profiles(frame: pd.DataFrame, lead: Vector, wear: Vector, ages: np.ndarr
     return np.asarray(np.where(since >= 0, share, 0.0))
 
 
-def share_purses(case: Case, frame: pd.DataFrame, purses: Sequence[str], money: Money) -> tuple[Matrix, Vector]:
-    """Return who pays what share of an option, shape (O, P), and what nobody may pay (plan.46).
+def share_purses(case: Case, frame: pd.DataFrame, purses: Sequence[str], money: Money) -> tuple[Matrix, Vector, Matrix]:
+    """Return who pays what share of an option, shape (O, P), what nobody may pay, and what the state may pay in a partner's stead (plan.46).
 
     A plant: private money first, up to its cap and to what earns its hurdle rate, the present value of sales less running
     costs over capital at that rate. Then the partner, up to the smaller of the step's cap and the share it brings; then
     the state, up to its cap and that of lenders, whose loans it repays. A programme earns nothing: private money pays
     only what is left, up to its cap. Who builds a plant that is committed has decided: its private money is bound by
-    the cap alone.
+    the cap alone. What a partner's money does not reach for, the state may pay in its stead, within its own cap (plan.11a).
     """
     caps = figures(case.tables["step_funding"], "step", "funder", column="share")
     kind = {row["funder"]: row["kind"] for row in list_rows(case.tables["funders"])}
     shares, unpaid = np.zeros((len(frame), len(purses))), np.zeros(len(frame))
+    room = np.zeros_like(shares)
     earned = np.where(frame["step"].isin(find_committed(case).index), 1.0, _earn_hurdle(case, frame, money))
     plants = find_plants(case)
     names = {k: next((f for f in kind if kind[f] == k), "") for k in ("state", "private")}
@@ -109,7 +110,10 @@ def share_purses(case: Case, frame: pd.DataFrame, purses: Sequence[str], money: 
                 shares[o, purses.index(name)] = paid
                 left -= paid
         unpaid[o] = left
-    return shares, unpaid
+        if row["partner"] in purses and not row["alone"] and names["state"] in purses:
+            own, theirs = purses.index(names["state"]), purses.index(row["partner"])
+            room[o, theirs] = np.clip(cap["state"] + cap["lender"] - shares[o, own], 0.0, shares[o, theirs])
+    return shares, unpaid, room
 
 
 def _earn_hurdle(case: Case, frame: pd.DataFrame, money: Money) -> Vector:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pondasi.plan.problem import Matrix, Tree, Vector
 
 FLAGGED = {"yes", "conditional"}
+LENDER = "lender"
+"""Kind of who lends to the state; without one the state neither borrows nor pays in another's stead."""
 FRONT_END = "front_end"
 """Family of the wafer fabs."""
 HOURS = 8760
@@ -110,7 +112,7 @@ def make_options(
     run = np.where(ages >= planned[:, None], _run_late(case, frame, effects, wear, ages), 0.0)
     money = spread_money(case, frame, ages)
     rate = float(case.tables["parameters"].set_index("parameter")["value"]["real_discount_rate"])
-    share, unpaid = share_purses(case, frame, purses, money)
+    share, unpaid, room = share_purses(case, frame, purses, money)
     own = 1 - share[:, [purses.index(p) for p in choice.partners]].sum(axis=1)
     annuity = spread_annuities(money.capex, wear, rate)
     success, unlocked = _chances(frame, partner, effects)
@@ -142,6 +144,7 @@ def make_options(
         access=np.zeros((len(frame), 0)),
         success=success,
         output_factor=output,
+        room=room if room.any() and (case.tables["funders"]["kind"] == LENDER).any() else None,
     )
 
 

@@ -244,6 +244,8 @@ class Elastic:
         problem, limits, o = self.problem, self.problem.limits, self._used()
         cash = problem.options.cash[o].sum(axis=1) * problem.options.cost_factor[o].max(axis=1, initial=0)
         total = problem.options.purse_share[o].T @ (cash * problem.options.size_max[o])
+        if problem.options.room is not None and limits.borrower >= 0:
+            total[limits.borrower] += problem.options.room[o].sum(axis=1) @ (cash * problem.options.size_max[o])
         found: list[Slack] = []
         for p in range(len(limits.budget)):
             if total[p] > 0:

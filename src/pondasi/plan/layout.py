@@ -2,7 +2,7 @@
 
 Variables, all per tree node: ``z`` (0 or 1) and ``size`` for every start (option, node), ``begun`` and ``ready`` per step (has it been
 started, could it give output), ``running`` modules and money ``spent`` per option, ``stock`` of people, ``distance`` to partner
-practice, ``access``, ``loan``, ``kept`` money, ``cost`` of operations, where there is a quota what counts against it (``quota``), and ``threshold`` of the loss per year.
+practice, ``access``, ``loan``, ``kept`` money, ``shift`` (what the borrower pays in a purse's stead), ``cost`` of operations, where there is a quota what counts against it (``quota``), and ``threshold`` of the loss per year.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ BLOCKS = (
     "access",
     "loan",
     "kept",
+    "shift",
     "cost",
     "quota",
     "threshold",
@@ -91,6 +92,7 @@ class Layout:
             "access": (len(labels.countries), nodes),
             "loan": (nodes,),
             "kept": (len(labels.purses), nodes),
+            "shift": (len(labels.purses) if p.options.room is not None else 0, nodes),
             "cost": (nodes,),
             "quota": (nodes if p.quota is not None else 0,),
             "threshold": (len(p.tree.years),),

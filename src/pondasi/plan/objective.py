@@ -78,6 +78,8 @@ def cost_decisions(problem: PlanProblem, layout: Layout) -> Vector:
     yearly = problem.discount[felt] * options.charge[option[start], age] * options.cost_factor[option[start], felt]
     np.add.at(cost, layout.at("size", start), yearly)
     cost[layout.at("cost", np.arange(len(problem.tree)))] = problem.discount
+    # Shares that others pay are no charge; what is paid in their stead is one, in the year in which it is paid.
+    cost[layout.at("shift", *np.indices(layout.shapes["shift"]))] = problem.discount
     if problem.risk == "loss":
         years = problem.tree.years
         discount = (1 + problem.discount_rate) ** -(years - years[0]).astype(float)

@@ -118,6 +118,8 @@ class Options:
         By which money is multiplied in a node, shape (O, N).
     purse_share
         Who pays, shape (O, P); rows add up to at most 1, the rest is paid from outside all limits.
+    room
+        Part of a purse's share that the borrower may pay in its stead, shape (O, P); None for no part of any.
     people, people_building
         Skilled people needed at full run, and while it is built, shapes (O, K).
     trains
@@ -156,6 +158,7 @@ class Options:
     access: Matrix
     success: Matrix
     output_factor: Matrix
+    room: Matrix | None = None
 
     def __len__(self) -> int:
         return len(self.step)

@@ -72,6 +72,10 @@ def tabulate_money(plan: Plan) -> pd.DataFrame:
     problem, answer = plan.problem, plan.answer
     spent = answer.layout.read(answer.x, "spent") * problem.options.cost_factor
     paid = problem.options.purse_share.T @ spent
+    shift = answer.layout.read(answer.x, "shift")
+    if len(shift):
+        paid -= shift
+        paid[problem.limits.borrower] += shift.sum(axis=0)
     return _by_year(plan, problem.labels.purses, "purse", {"paid": paid, "budget": problem.limits.budget})
 
 

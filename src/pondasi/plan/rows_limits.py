@@ -89,7 +89,7 @@ def keep_budgets(problem: PlanProblem, layout: Layout) -> Family:
 
     ``sum_o share_op cost_factor_on spent_on + kept_pn <= budget_pn + kept_p,parent``; the borrower's row also gains
     ``loan_n`` and pays ``sum_{a <= n} repay(age) loan_a``. Only purses that may carry over have ``kept``; loans are
-    bounded (plan.12).
+    bounded (plan.12). What the borrower pays in a purse's stead, ``shift_pn``, leaves that row for its own (plan.11a).
     """
     rows = Rows(layout)
     options, tree, limits = problem.options, problem.tree, problem.limits
@@ -102,12 +102,33 @@ def keep_budgets(problem: PlanProblem, layout: Layout) -> Family:
     rows.add(p * nodes + n, layout.at("kept", p, n), 1.0)
     later = tree.parent[n] >= 0
     rows.add((p * nodes + n)[later], layout.at("kept", p[later], tree.parent[n[later]]), -1.0)
+    if options.room is not None and limits.borrower >= 0:
+        rows.add(p * nodes + n, layout.at("shift", p, n), -1.0)
+        rows.add(limits.borrower * nodes + n, layout.at("shift", p, n), 1.0)
     if limits.borrower >= 0:
         n, a = np.nonzero(tree.above)
         since = tree.year[n] - tree.year[a]
         rows.add(limits.borrower * nodes + n, layout.at("loan", a), limits.repay[since] - (since == 0))
     upper = limits.budget.ravel()
     return rows.make("budget", purses * nodes, upper=upper, labels=label_grid(purses, nodes), relax=1)
+
+
+def share_out_payments(problem: PlanProblem, layout: Layout) -> Family:
+    """(plan.11a) The borrower may pay in a purse's stead what that purse would have paid, as far as each option lets it.
+
+    ``shift_pn <= sum_o room_op cost_factor_on spent_on``.
+    """
+    rows, options = Rows(layout), problem.options
+    if options.room is None:
+        return rows.make("shift", 0)
+    purses, nodes = problem.limits.budget.shape
+    p, n = np.indices((purses, nodes))
+    rows.add(p * nodes + n, layout.at("shift", p, n), 1.0)
+    o, p = np.nonzero(options.room)
+    n = np.arange(nodes)
+    most = options.room[o, p][:, None] * options.cost_factor[o]
+    rows.add(p[:, None] * nodes + n, layout.at("spent", o[:, None], n), -most)
+    return rows.make("shift", purses * nodes, upper=0.0, labels=label_grid(purses, nodes))
 
 
 def keep_resources(problem: PlanProblem, layout: Layout) -> Family:

@@ -24,6 +24,7 @@ from pondasi.plan.rows_limits import (
     learn,
     need_knowledge,
     need_people,
+    share_out_payments,
 )
 from pondasi.plan.rows_steps import (
     add_up_building,
@@ -61,6 +62,7 @@ FAMILIES: tuple[Callable[[PlanProblem, Layout], Family], ...] = (
     need_steps_together,
     exclude,
     keep_budgets,
+    share_out_payments,
     keep_resources,
     gain_access,
     keep_commitments,

@@ -108,6 +108,9 @@ def _binds(questions: Questions, change: Change) -> bool:
             return True
         spent = layout.read(x, "spent") * options.cost_factor
         limit, used = limits.budget[change.item], options.purse_share[:, change.item] @ spent
+        shift = layout.read(x, "shift")
+        if len(shift):
+            used = used - shift[change.item] + (shift.sum(axis=0) if change.item == limits.borrower else 0.0)
         if change.item == limits.borrower:
             return bool(layout.read(x, "loan").any()) or _full(limit, used, here)
     elif change.kind == "people":
