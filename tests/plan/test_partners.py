@@ -146,7 +146,8 @@ def test_partners_that_offer_the_same_are_worth_the_same_and_one_that_offers_not
     assert len(first)
     kept = np.flatnonzero(options.partner <= 0)
     order = np.concatenate([kept, first])
-    fields = {name: getattr(options, name)[order] for name in options.__dataclass_fields__}
+    tables = {name: getattr(options, name) for name in options.__dataclass_fields__}
+    fields = {name: None if table is None else table[order] for name, table in tables.items()}
     fields["partner"] = np.concatenate([options.partner[kept], np.ones(len(first), dtype=int)])
     # The twin pays from a purse of its own what the first pays.
     fields["purse_share"][len(kept) :, [2, 3]] = fields["purse_share"][len(kept) :, [3, 2]]

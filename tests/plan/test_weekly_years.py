@@ -1,6 +1,7 @@
 """Years that are run week by week: what a plan's year loses without a step is what the weeks lose, and steps act on it (plan.26 to plan.29, plan.55)."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from pondasi.plan.build_options import list_options
 from pondasi.plan.build_year import build_chain_year, build_scenarios
 from pondasi.plan.case import load_case
 from pondasi.plan.operations import Point, set_up, sweep_node
-from pondasi.plan.scenarios import COMMON, UNFELT, choose_years, draw_disruptions, weigh_classes
+from pondasi.plan.scenarios import COMMON, UNFELT, _classify, choose_years, draw_disruptions, weigh_classes
 from pondasi.plan.weekly_years import YEAR, make_engine, prepare_engine, run_years
 from pondasi.plan.year import CALM, DISRUPTED, Scenarios, YearChain, assemble_year
 from pondasi.plan.yearly_check import compare_losses, lose_weekly, lose_yearly
@@ -436,3 +437,17 @@ def test_a_reserve_saves_in_a_year_what_it_saves_week_by_week(checked):
     # The plan's year knows who needs the reserve most, and that it is needed at all: it saves more, by an eighth when this was written.
     assert 0.9 < saved.slope < 1.4
     assert drawn.weight @ weekly < 0.5 * (drawn.weight @ lost)
+
+
+def test_a_hazard_that_takes_nothing_at_its_worst_is_expected_to_cost_nothing():
+    hazards = SimpleNamespace(
+        names=("a", "b"),
+        rate=np.array([0.01, 0.01]),
+        loss=np.array([[0.0, 0.1], [0.0, 0.2], [0.0, 0.4]]),
+        weeks=np.full((3, 2), 10.0),
+        hold=np.full((3, 2), 0.5),
+    )
+    events = pd.DataFrame({"scenario": [0, 1], "hazard": ["a", "b"], "loss": [0.0, 0.4], "weeks": 10.0, "hold": 0.5})
+    _, expected = _classify(hazards, np.array([0.0, 3.0]), events)
+    assert expected[:2].tolist() == [0.0, 3.0]
+    assert np.isfinite(expected).all()

@@ -156,7 +156,9 @@ def _classify(hazards: HazardSet, worst: Vector, events: pd.DataFrame) -> tuple[
     year = events["scenario"].to_numpy()
     size = events["loss"] * events["weeks"] * (1 + events["hold"])
     most = hazards.loss[2] * hazards.weeks[2] * (1 + hazards.hold[2])
-    expected = np.bincount(year, worst[hazard] * (size.to_numpy() / most[hazard]) ** 2, POOL)
+    # A hazard that takes nothing even at its worst has nothing to be measured by, and costs nothing.
+    part = np.divide(size.to_numpy(), most[hazard], out=np.zeros(len(size)), where=most[hazard] > 0)
+    expected = np.bincount(year, worst[hazard] * part**2, POOL)
     felt = worst > 0
     rare = felt & (hazards.rate * YEAR < RARE)
     kind = np.full(POOL, CALM)
