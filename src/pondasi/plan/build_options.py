@@ -63,7 +63,7 @@ def list_options(
 ) -> Choice:
     """Return the options: each step alone where that is possible, and with its best partners (plan.41).
 
-    The best have the largest ``success x (1 + share of money they bring) / cost factor``; ties by name. With ``pairs`` of step and
+    The best beside a favoured one have the largest ``success x (1 + share of money they bring) / cost factor``; ties by name. With ``pairs`` of step and
     partner it is these, whoever is best.
     """
     frame = case.options.reset_index()
@@ -80,7 +80,8 @@ def list_options(
     alone = frame["partner"] == case.country
     frame = frame.assign(alone=alone, appeal=appeal)
     ranked = frame[~alone].sort_values(["step", "appeal", "partner"], ascending=[True, False, True])
-    best = ranked.groupby("step", sort=False).head(offers)
+    # Whom a favoured partner is weighed against is offered beside it, or it would be credited with all that nobody else was asked to do.
+    best = ranked[ranked["partner"] != favour].groupby("step", sort=False).head(offers)
     kept = ranked[ranked.index.isin(best.index) | (ranked["partner"] == favour)]
     steps = tuple(step for step in case.tables["steps"]["step"] if step in set(frame["step"]))
     both = pd.concat([frame[alone], kept])
