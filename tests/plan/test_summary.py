@@ -53,7 +53,8 @@ def test_the_verb_says_what_a_plan_starts_from(language, case, summary, run):
     code, said = run("IDN", "--language", language)
     assert code == 0
     lines = said.out.splitlines()
-    assert len(lines) == 1 + len(summary.steps) + len(summary.money) + len(summary.partners) + 2
+    asked = load_case("IDN").tables["targets"]
+    assert len(lines) == 1 + len(summary.steps) + len(summary.money) + len(summary.partners) + len(asked) + 2
     assert case.titles[language] in lines[0]
 
 

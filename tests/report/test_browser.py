@@ -88,7 +88,7 @@ def test_nothing_runs_out_of_the_page(visit, language, width):
             return [...svg.querySelectorAll('text')].filter(text => {
                 const box = text.getBoundingClientRect();
                 return box.left < room.left - 1 || box.right > room.right + 1 || box.bottom > room.bottom + 1;
-            }).map(text => text.textContent);
+            }).map(text => (svg.closest('figure, section')?.id ?? '') + ': ' + text.textContent);
         })"""
     )
     assert outside == []

@@ -69,7 +69,7 @@ def summarise_case(case: Case) -> CaseSummary:
     >>> from pondasi.plan.case import load_case
     >>> summary = summarise_case(load_case("IDN"))
     >>> int(summary.steps["steps"].sum()), summary.leaves, summary.full_leaves
-    (61, 9, 36)
+    (63, 9, 36)
     """
     tables = case.tables
     pillar = tables["steps"].set_index("step")["pillar"]

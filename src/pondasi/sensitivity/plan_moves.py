@@ -77,7 +77,7 @@ class Mover:
         >>> (capital,) = [group for group in list_assumptions(case) if group.name == "capital"]
         >>> cheap = Mover(case).move(capital, "low")
         >>> cheap.moved, bool((cheap.case.tables["step_costs"]["value"] <= case.tables["step_costs"]["value"]).all())
-        (48, True)
+        (50, True)
         """
         before = table_of(self.case, group.table)
         wide = group.find_wide(before)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from pondasi.report.charts.legend import Sample, draw_legend, measure_legend
 from pondasi.report.charts.ranked_bars import ticks
-from pondasi.report.svg import GREY, INK, RULE, Drawing
+from pondasi.report.svg import GREY, INK, RULE, Drawing, measure_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 WIDTH, GAP = 820.0, 24.0
 LEFT, BOTTOM, TITLE = 88.0, 26.0, 22.0
-"""Room for the marks of the axis, for the years, and for the name of a panel."""
+"""Room for the marks of the axis at least, for the years, and for the name of a panel."""
+BESIDE, SIZE = 8.0, 11.0
+"""Between a mark of the axis and the axis, and how large it is written."""
 EDGE = 12.0
 """Room at the right for the half of a year that stands out."""
 TICKS, YEARS = 4, 5
@@ -82,18 +84,23 @@ def draw_columns(chart: Columns) -> str:
 
 
 def _draw_panel(drawing: Drawing, chart: Columns, panel: Panel, corner: tuple[float, float], wide: float) -> None:
-    left, top = corner[0] + LEFT, corner[1] + (TITLE if panel.name else 8)
+    top = corner[1] + (TITLE if panel.name else 8)
     floor, right = corner[1] + chart.height - BOTTOM, corner[0] + wide - EDGE
     sums = [sum(part.values[k] for part in panel.parts) for k in range(len(chart.years))]
     most = max(*sums, *panel.line, LEAST) if sums else LEAST
     unit = (floor - top) / most
+    marks = [mark / chart.per_unit for mark in ticks(most * chart.per_unit, TICKS)]
+    # Amounts are written at the axis: the longest of them must have its room.
+    left = corner[0] + max(
+        LEFT, BESIDE + max((measure_text(chart.axis(mark), SIZE) for mark in marks), default=0.0) + 4
+    )
     step = (right - left) / len(chart.years)
     if panel.name:
         drawing.text(corner[0], corner[1] + 14, panel.name, size=12, weight="700")
-    for tick in (mark / chart.per_unit for mark in ticks(most * chart.per_unit, TICKS)):
+    for tick in marks:
         y = floor - tick * unit
         drawing.add("line", x1=left, y1=y, x2=right, y2=y, stroke=GREY if tick == 0 else RULE)
-        drawing.text(left - 8, y + 4, chart.axis(tick), size=11, fill=GREY, anchor="end", tick=True)
+        drawing.text(left - BESIDE, y + 4, chart.axis(tick), size=SIZE, fill=GREY, anchor="end", tick=True)
     for k, year in enumerate(chart.years):
         x, base = left + step * k, floor
         if year % YEARS == 0:
