@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 LEARNING = 4
 """Of so many points one is swept first: what it teaches of bases helps with the others."""
-TOGETHER = 16
-"""Points that are swept together: more of them leave less to be done side by side by several workers."""
+TOGETHER, COLUMNS = 16, 1600
+"""Points that are swept together at most, and their scenarios: more points leave less to be done side by side by several workers, and of many scenarios each
+finds its bases among its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,8 +204,9 @@ def sweep_nodes(setting: Setting, points: Sequence[Point], executor: Executor) -
     sweeps: dict[int, Sweep] = {}
     workers = executor.workers
     first = -(-len(points) // LEARNING)
+    together = max(1, min(TOGETHER, COLUMNS // max(1, len(setting.operations.weight))))
     for piece in (order[:first], order[first:]):
-        groups = [piece[start : start + TOGETHER].tolist() for start in range(0, len(piece), TOGETHER)]
+        groups = [piece[start : start + together].tolist() for start in range(0, len(piece), together)]
         # One share for each worker: the bases travel with every share.
         shares = [groups[k::workers] for k in range(min(workers, len(groups)))]
         asked = [[[points[k] for k in group] for group in share] for share in shares]
