@@ -150,6 +150,18 @@ def test_a_plan_is_worth_no_less_than_one_that_was_found_without_a_partner(plan)
         assert taken.answer.values == pytest.approx(again.values)
 
 
+def test_a_plan_that_reaches_less_is_not_taken_for_a_better_one(plan):
+    plan, _ = plan
+    targets = plan.problem.targets
+    level = targets.level.copy()
+    level[-1] = 0.0
+    asked = dataclasses.replace(plan, answer=dataclasses.replace(plan.answer, cost=plan.answer.cost + 100.0))
+    less = dataclasses.replace(plan, problem=plan.problem.change(targets=targets.lower(level)))
+    assert less.answer.cost < asked.answer.cost
+    assert take_better(asked, less) is asked
+    assert take_better(asked, plan).answer.cost == plan.answer.cost
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_start_is_told_with_its_size_and_what_it_costs_to_build(plan, language):
     plan, _ = plan

@@ -253,9 +253,10 @@ def take_better(plan: Plan, without: Plan) -> Plan:
     """Return a plan, or where the one that was found without a partner is worth more, that one as a plan with it (plan.50).
 
     Whatever can be done without a partner can be done with it, so a plan is never worth less than one that was found without.
-    What no plan can exceed stays as the search with the partner left it.
+    What no plan can exceed stays as the search with the partner left it. One that reaches less of a target is no such plan, however cheap.
     """
-    if without.answer.cost >= plan.answer.cost:
+    less = len(plan.problem.targets) and (without.problem.targets.level < plan.problem.targets.level).any()
+    if less or without.answer.cost >= plan.answer.cost:
         return plan
     x, lost = move_plan(without.answer.x, without.answer.layout, plan.answer.layout)
     if lost:
