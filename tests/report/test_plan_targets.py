@@ -131,3 +131,17 @@ def test_cost_of_targets_is_an_interval_from_both_gaps(plan):
     assert low == pytest.approx(max(0.0, plan.free.value - plan.most))
     assert high == pytest.approx(plan.free.most - plan.value)
     assert np.isfinite([low, high]).all()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_brief_says_what_a_partner_adds_to_the_reach(findings, plan, tmp_path, language):
+    gain = PartnerGain("JPN", plan.free, 0.0, 1.0, {plan.problem.labels.targets[-1]: 0.0})
+    manifest = Manifest("plan", {"home": "IDN", "with": "JPN"}, findings.chain.origin, 0)
+    folder = Workspace(tmp_path).save_run(manifest, record_plan(plan, gain))
+    run = SavedRun(folder, manifest.as_dict())
+    brief = compose_brief(findings, Words(language), runs={"plan": run}, order=(PLAN, SECTIONS[-1]))
+    last = plan.case.tables["targets"].iloc[-1][f"name_{language}"]
+    said = [text.text for text in brief.sections[0].statements if last in text.text]
+    assert len(said) == 1
+    assert "0" in said[0]
+    assert PlanFigures(PlanRun(run)).find(f"plan/IDN/target/{plan.problem.labels.targets[-1]}/alone")[0].value == 0

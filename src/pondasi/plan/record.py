@@ -15,6 +15,7 @@ from pondasi.facts import grade_of, weakest
 from pondasi.plan.futures import grow_tree
 from pondasi.plan.gates import tabulate_conditions, tabulate_futures
 from pondasi.plan.roadmap import NAMES, SOON, tabulate_plan
+from pondasi.plan.tell_targets import tabulate_missed
 from pondasi.tables.dictionary import load_dictionary
 from pondasi.tables.rows import index_rows, list_rows
 from pondasi.words import LANGUAGES
@@ -63,7 +64,7 @@ def record_plan(
     money is released, by name) and ``steps`` (what is started anywhere: names, pillar, grade, earliest and latest
     start, chance that it starts at all and that it starts in the first `SOON` years), ``purses``, ``futures``,
     ``conditions``, ``run`` (one row: scenarios, years, whether the search reached its gap, and ``settled``, whether all did; grade), ``inputs``, ``sources``,
-    and where they were computed ``fresh`` and ``partner``.
+    and where they were computed ``fresh``, ``partner`` and ``partner_missed`` (targets out of reach without the partner, and how far each goes then).
     """
     tables = tabulate_plan(plan)
     leads = [int(plan.problem.options.lead[option]) for option, _, _ in plan.starts]
@@ -83,6 +84,8 @@ def record_plan(
     if gain is not None:
         tables |= {f"{name}_without": table for name, table in tabulate_plan(gain.without).items()}
         tables["partner"] = pd.DataFrame([{"partner": gain.partner, "low": gain.low, "high": gain.high}])
+        if gain.missed:
+            tables["partner_missed"] = tabulate_missed(gain, plan)
     tables["sources"] = _tabulate_sources(plan, [*tables["inputs"]["sources"], *tables["steps"]["sources"]])
     return tables
 

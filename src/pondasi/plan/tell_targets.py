@@ -66,13 +66,20 @@ def tell_targets(plan: Plan, ways: Ways, words: Words, places: str = "plain") ->
     return told
 
 
+def tabulate_missed(gain: PartnerGain, plan: Plan) -> pd.DataFrame:
+    """Return the targets that are out of reach without a partner: ``target``, and the ``level`` that is in reach, in the unit of the target."""
+    rows = index_rows(plan.case.tables["targets"], "target")
+    scale = {target: MILLION if rows[target]["measure"] == "output" else 1.0 for target in gain.missed}
+    return pd.DataFrame([{"target": name, "level": level * scale[name]} for name, level in gain.missed.items()])
+
+
 def tell_missed(gain: PartnerGain, plan: Plan, words: Words, partner: str) -> list[str]:
     """Say which targets are out of reach without a partner, and how far each goes then."""
     rows = index_rows(plan.case.tables["targets"], "target")
     told = []
-    for target, level in gain.missed.items():
-        row = rows[target]
-        amount = say_amount(level * (MILLION if row["measure"] == "output" else 1.0), row["unit"], words)
+    for missed in list_rows(tabulate_missed(gain, plan)):
+        row = rows[missed["target"]]
+        amount = say_amount(missed["level"], row["unit"], words)
         fields = {"name": row[f"name_{words.language}"], "year": str(int(row["year"])), "partner": partner}
         told.append(words.say("plan.targets.missed", reached=amount, **fields))
     return told

@@ -128,6 +128,9 @@ class PlanFigures:
             return Figure(int(row["year"]), "year", grade="exact"), [asked]
         if measure == "asked":
             return asked.figure, [asked]
+        if measure == "alone":
+            figure = Figure(self.told.missed[name]["level"], row["unit"], grade=self.told.grade)
+            return figure, [asked, Step(f"partner_missed/{name}", figure), *self._rest_on_costs()]
         part = {"reached": row["reached"], "without": row["without"], "part": row["reached"] / row["asked"]}[measure]
         figure = Figure(part, "fraction" if measure == "part" else row["unit"], grade=self.told.grade)
         return figure, [

@@ -103,6 +103,12 @@ class PlanRun:
         return list_rows(self.tables["targets"]) if "targets" in self.tables else []
 
     @cached_property
+    def missed(self) -> Mapping[str, dict[str, Any]]:
+        """Targets that are out of reach without the partner, by id."""
+        table = self.tables.get("partner_missed")
+        return {} if table is None else index_rows(table, "target")
+
+    @cached_property
     def ways(self) -> list[dict[str, Any]]:
         """What would have to be loosened for each target out of reach, limit by limit."""
         return list_rows(self.tables["target_ways"]) if "target_ways" in self.tables else []

@@ -19,7 +19,7 @@ from pondasi.report.sections.plan_charts import (
 )
 from pondasi.report.sections.plan_flags import say_flags
 from pondasi.report.sections.plan_heads import say_headlines, say_soon
-from pondasi.report.sections.plan_targets import chart_targets, say_targets, state_targets
+from pondasi.report.sections.plan_targets import chart_targets, say_missed, say_targets, state_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,6 +51,7 @@ def write_plan(context: Context, run: SavedRun) -> Section:
         *state_targets(context, told),
     ]
     more = [Statement(partner, "plan", told.grade)] if partner is not None else []
+    more += [Statement(text, "plan", told.grade) for text in say_missed(context, told)]
     notes = [name.rsplit(".", 1)[-1] for name in str(told.set["notes"]).split("|") if name]
     output, aims = chart_output(context, told) if told.steps else None, chart_targets(context, told)
     after = chart_after(context, told)

@@ -48,6 +48,19 @@ def say_targets(context: Context, told: PlanRun) -> list[str]:
     return said
 
 
+def say_missed(context: Context, told: PlanRun) -> list[str]:
+    """Say which targets are out of reach without the partner, and how far each goes then."""
+    said = []
+    for row in told.targets:
+        if row["target"] in told.missed and told.partner is not None:
+            at = f"plan/{told.home}/target/{row['target']}"
+            fields: dict[str, str] = {"name": name_target(context, row), "year": cite_year(told, int(row["year"]))}
+            fields |= {"unit": context.say(f"plan_brief.target.unit.{row['measure']}")}
+            fields |= {"reached": context.cite(f"{at}/alone"), "partner": context.place_in_text(told.partner)}
+            said.append(context.say("plan_brief.target.missed", **fields))
+    return said
+
+
 def chart_targets(context: Context, told: PlanRun) -> Chart | None:
     """Return each target as a bar: the part reached without asking for it, and what the plan adds; None without targets."""
     if not told.targets:
