@@ -20,7 +20,7 @@ from pondasi.plan.build_options import (
     name_resources,
     name_skills,
 )
-from pondasi.plan.build_targets import make_targets, name_targets
+from pondasi.plan.build_targets import make_targets
 from pondasi.plan.build_tree import grow_users, read_effects, spread_years
 from pondasi.plan.build_year import build_chain_year, build_scenarios
 from pondasi.plan.futures import grow_tree
@@ -121,7 +121,7 @@ def build_problem(
         resources=name_resources(case),
         domains=name_domains(case),
         countries=tuple(chain.countries[c] for c in chain.accesses),
-        targets=name_targets(case, tree),
+        targets=tuple(case.tables["targets"]["target"]),
     )
     names = {name for name in ("alpha", "lambda", "real_discount_rate") if name not in parameters}
     if names:

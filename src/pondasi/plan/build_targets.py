@@ -26,12 +26,12 @@ TODAY = "today: "
 def make_targets(
     case: Case, choice: Choice, labels: Labels, tree: Tree, chain: YearChain, operations: Operations
 ) -> Targets:
-    """Return what a case asks for, with what each option, step and skill counts; years after the horizon are left out.
+    """Return what a case asks for, with what each option, step and skill counts.
 
     Output is counted as what may be expected of plants [million USD of output a year], today's at home included, which stays as it is; ``cover`` is that output
     as a part of what users at home need in the year.
     """
-    rows = [row for row in list_rows(case.tables["targets"]) if row["year"] in set(tree.years.tolist())]
+    rows = list_rows(case.tables["targets"])
     if not rows:
         return Targets()
     number, nodes = len(rows), len(tree)
@@ -64,12 +64,6 @@ def make_targets(
         base=base,
         mean=np.array([row["futures"] == "mean" for row in rows]),
     )
-
-
-def name_targets(case: Case, tree: Tree) -> tuple[str, ...]:
-    """Return the ids of the targets whose year lies in the plan, in the order of `make_targets`."""
-    years = set(tree.years.tolist())
-    return tuple(row["target"] for row in list_rows(case.tables["targets"]) if row["year"] in years)
 
 
 def need_nodes(operations: Operations, names: Sequence[str]) -> Vector:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pondasi.plan.rules import rows_of
-from pondasi.tables.numbers import show_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 PEOPLE, OUTPUT, STANDING = ("trained", "people"), ("output", "cover"), "standing"
 """Measures by what their subjects are: skills, nodes of the chain, steps."""
+NEAR = 8
+"""Ids that a finding offers, the likest first."""
 
 
 def split_subjects(cell: object) -> tuple[str, ...]:
@@ -44,13 +46,13 @@ def check_targets(pack: RawPack, tables: Mapping[str, Typed]) -> None:
         could = known[measure]
         for one in subjects:
             if could is not None and one not in could:
-                shown = ", ".join(sorted(could)) or "-"
+                shown = ", ".join(get_close_matches(one, sorted(could), n=NEAR, cutoff=0.0)) or "-"
                 pack.add("target_subject", place, value=one, measure=measure, known=shown, **fields)
-        if value is not None and value <= 0:
-            pack.add("target_of_nothing", typed.place(position, "value"), value=show_number(value), **fields)
+        if value == 0:
+            pack.add("target_of_nothing", typed.place(position, "value"), value=0, **fields)
         if measure == STANDING and value is not None and value > len(set(subjects)) > 0:
             shown = str(len(set(subjects)))
-            pack.add("target_above_steps", typed.place(position, "value"), value=show_number(value), n=shown, **fields)
+            pack.add("target_above_steps", typed.place(position, "value"), value=f"{value:g}", n=shown, **fields)
 
 
 def _list_known(tables: Mapping[str, Typed]) -> dict[str, set[str] | None]:
